@@ -1,0 +1,64 @@
+# chatroom: `make serve` runs a server, `make test` passes the whole suite. Both set everything up first.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: help serve test check format lock clean
+
+help:
+	@echo "make serve    set everything up and run a server (ARGS=... goes to 'chatroom serve')"
+	@echo "make test     set everything up and run format, lint, types and the whole suite"
+	@echo "make check    format, lint and types alone"
+	@echo "make format   put the code into the one format"
+	@echo "make lock     take up new versions within the ranges of pyproject.toml"
+	@echo "make clean    remove what the other targets made"
+
+serve: $(VENV)/runtime
+	@exec $(BIN)/chatroom serve $(ARGS)
+
+test: check
+	rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --fail-under=95
+	$(BIN)/coverage report --fail-under=100 --include='src/chatroom/protocol/*,src/chatroom/log/*'
+
+check: $(VENV)/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(VENV)/python
+	$(PIP) install --quiet 'uv>=0.8,<1'
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-annotate --no-header \
+	  --no-emit-index-url --python-version 3.11 --group build -o requirements.txt pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-annotate --no-header \
+	  --no-emit-index-url --python-version 3.11 --group build --group dev -c requirements.txt \
+	  -o requirements-dev.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps: each stands for a virtual environment that holds what the lock file of its name says.
+$(VENV)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "chatroom needs Python 3.11 or newer; name one with 'make PYTHON=python3.12 ...'" >&2; exit 1; }
+	@echo "Setting up $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/runtime: requirements.txt pyproject.toml | $(VENV)/python
+	@$(PIP) install --quiet --require-hashes -r requirements.txt
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev: requirements-dev.txt $(VENV)/runtime
+	@$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
