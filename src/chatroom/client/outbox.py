@@ -1,0 +1,79 @@
+"""The way of a request from the thread that makes it to the line.
+
+The thread that asks also writes, so there is no thread and no handing over in between. Frames go
+out in the order of `Pending` whoever writes them: taking them and writing them is one step under
+the line's lock. While the line is down nothing is written; the listening thread then puts the line
+back, everything unanswered goes out again, and what was asked meanwhile follows.
+
+Lock order: the line's, then `Pending`'s.
+"""
+
+from chatroom.client.errors import RequestTimeout
+from chatroom.client.line import Line
+from chatroom.client.pending import AnyRequest, Pending
+
+_PORTION_BYTES = 65536
+
+
+class Outbox:
+    """Takes requests to the line of the moment.
+
+    Args:
+        pending: Where requests stay until they are answered.
+    """
+
+    def __init__(self, pending: Pending) -> None:
+        self._pending = pending
+        self._line: Line | None = None  # None while the line is down
+
+    @property
+    def line(self) -> Line | None:
+        """The line of the moment, None while it is down."""
+        return self._line
+
+    def attach(self, line: Line) -> None:
+        """Begins with a new line; only for the listening thread, after the old one was closed."""
+        self._pending.rewind()
+        self._line = line
+
+    def detach(self) -> None:
+        """The line is down; only for the listening thread."""
+        self._line = None
+
+    def submit(self, request: AnyRequest, deadline: float) -> None:
+        """Takes a request in and writes it, if there is a line; waits while the socket is full.
+
+        Raises:
+            RequestTimeout: It could not be written in time and will not be.
+            ChatroomError: The room has been left or the line is gone.
+        """
+        self._pending.add(request, deadline)
+        while (line := self._line) is not None:
+            if line.pump(self._more):
+                return
+            if line.wait_writable(deadline):
+                continue
+            if request.sent_at is None and self._pending.withdraw(request):
+                raise RequestTimeout("The server takes no more messages; this one was not sent.")
+            return
+
+    def leave_for_later(self, request: AnyRequest) -> None:
+        """Takes a request in without waiting for anything.
+
+        The listening thread, which must not wait for itself, asks by this; it writes before it
+        listens again.
+
+        Raises:
+            RequestTimeout: Too many requests wait.
+            ChatroomError: The room has been left or the line is gone.
+        """
+        self._pending.add(request, deadline=0.0)
+
+    def flush(self, line: Line) -> bool:
+        """Writes what the line takes; returns whether everything is out."""
+        if not line.backlog and not self._pending.unsent:
+            return True
+        return line.pump(self._more)
+
+    def _more(self) -> bytes:
+        return self._pending.take(_PORTION_BYTES)

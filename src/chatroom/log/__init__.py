@@ -1,0 +1,1 @@
+"""The append-only log: its contract, its engines, and the thread that commits."""

@@ -1,0 +1,169 @@
+"""The contract of an append-only log.
+
+**What there is.** A store holds logs, each named by a number: `ROOM` holds the public messages, and
+every account has an inbox for its direct messages. A log is a sequence of entries, numbered `seq` =
+1, 2, 3 … without holes. Its `epoch`, a random text made with the log, names this incarnation: the
+pair (epoch, seq) means one entry for ever. Beside the logs stand the accounts.
+
+**Order.** `commit` appends in the order of its argument, and calls of it follow one another. A
+reader sees the entries of a log in the order of `seq`, never a later one without those before it.
+
+**Atomicity.** A `commit` happens as a whole or not at all. When it returns, all of it is as durable
+as the engine promises, and only then can it be read.
+
+**At most once.** A draft whose (author, id) the store knows appends nothing: it is answered with
+the first entry, `duplicate=True`, or, if it says something else, with `IdReused`. Accounts' numbers
+are never used again, so nobody inherits another's ids.
+
+**Bounds.** `read` returns no more than it is asked for. An engine that keeps less than everything
+says so through `oldest`; what it forgets includes the ids. A store that is full raises
+`StorageFull` and is as it was.
+
+**Threads.** `commit` and `close` belong to one thread, the committer. Everything else may be called
+from any thread at any time.
+"""
+
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import msgspec
+
+ROOM = 1
+"""The log of the public messages."""
+
+
+class Account(msgspec.Struct, frozen=True):
+    """Somebody who registered. Accounts outlive their removal, for the log still names them."""
+
+    number: int
+    """Never used for another account."""
+    name: str
+    """As registered."""
+    password: str
+    """The hash of the password, in the PHC string format."""
+    inbox: int
+    """The log of the direct messages to this account."""
+    removed: bool = False
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """A message in a log."""
+
+    log: int
+    seq: int
+    author: int
+    """The number of the account that said it."""
+    text: str
+    ts: float
+    """When it was committed, in seconds since 1970; never earlier than the entry before it."""
+
+
+class Draft(msgspec.Struct, frozen=True, gc=False):
+    """A message to append."""
+
+    log: int
+    author: int
+    text: str
+    id: str | None = None
+    """The author's own name for it; the same one twice is the same message."""
+
+
+class AddAccount(msgspec.Struct, frozen=True):
+    """Make an account, unless one that is not removed has the name."""
+
+    name: str
+    password: str
+
+
+class SetPassword(msgspec.Struct, frozen=True):
+    """Give an account another password hash."""
+
+    account: int
+    password: str
+
+
+class RemoveAccount(msgspec.Struct, frozen=True):
+    """Take an account's name and password away; what it said stays."""
+
+    account: int
+
+
+Change = Draft | AddAccount | SetPassword | RemoveAccount
+"""What can be committed."""
+
+
+class Appended(msgspec.Struct, frozen=True, gc=False):
+    """The draft is in the log."""
+
+    seq: int
+    ts: float
+    duplicate: bool = False
+    """Whether it was there before."""
+
+
+class IdReused(msgspec.Struct, frozen=True):
+    """The author gave this id to something else before."""
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """The name is taken, or there is no such account."""
+
+
+Outcome = Appended | IdReused | Account | Refused
+"""What became of a change: drafts are `Appended` or `IdReused`, the others give the account as it
+now is, or `Refused`."""
+
+
+class StoreError(Exception):
+    """A store cannot do what it was asked. The text is a sentence for the person who runs it."""
+
+
+class StorageFull(StoreError):
+    """There is no room for more. Nothing was written; the same commit may succeed later."""
+
+
+class Store(ABC):
+    """A store of logs and accounts. The contract stands at the top of this module."""
+
+    @abstractmethod
+    def commit(self, changes: Sequence[Change]) -> list[Outcome]:
+        """Do all of `changes` and return what became of each, in their order.
+
+        Raises:
+            StorageFull: nothing was done; try again later.
+            StoreError: nothing was done and nothing can be: the store is to be given up.
+        """
+
+    @abstractmethod
+    def read(self, log: int, after: int, limit: int) -> list[Entry]:
+        """Return the entries of `log` behind the place `after`, oldest first, at most `limit`.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+
+    @abstractmethod
+    def head(self, log: int) -> int:
+        """Return the place of the newest committed entry of `log`, 0 when there is none."""
+
+    @abstractmethod
+    def oldest(self, log: int) -> int:
+        """Return the place of the oldest entry that `read` can return, `head` + 1 if none."""
+
+    @abstractmethod
+    def epoch(self, log: int) -> str:
+        """Return the name of the incarnation of `log`."""
+
+    @abstractmethod
+    def accounts(self) -> list[Account]:
+        """Return every account that ever was, removed ones included."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give up files and connections. What is committed stays."""
+
+
+def new_epoch() -> str:
+    """Return a name for a new incarnation of a log: 64 random bits."""
+    return secrets.token_hex(8)

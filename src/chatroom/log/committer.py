@@ -1,0 +1,147 @@
+"""The thread that commits: whatever has gathered while the last commit ran goes into the next."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+import msgspec
+
+from chatroom.log.base import Change, Outcome, StorageFull, Store, StoreError
+from chatroom.log.handoff import Handoff, HandoffClosed
+
+Ticket = TypeVar("Ticket")
+
+QUEUE = 4096
+"""How many jobs wait for the committer at most; then those who submit wait."""
+
+_log = logging.getLogger(__name__)
+
+
+class Job(msgspec.Struct, Generic[Ticket], frozen=True, gc=False):
+    """Something that takes its place in the one order of everything."""
+
+    ticket: Ticket
+    """For whoever gets the outcome; the committer does not look at it."""
+    change: Change | None = None
+    """What to commit; None for what only needs its place in the order."""
+
+
+class Done(msgspec.Struct, Generic[Ticket], frozen=True, gc=False):
+    """A job, with what became of it."""
+
+    ticket: Ticket
+    change: Change | None
+    outcome: Outcome | StorageFull | None
+    """None where there was nothing to commit."""
+
+
+Sink = Callable[[list[Done[Ticket]]], None]
+
+
+class Committer(Generic[Ticket]):
+    """Owns the writing side of a store, in a thread of its own named `committer`.
+
+    Args:
+        store: the store; closed by the thread when it ends.
+        sink: called in the committer's thread with each batch after its commit, in order.
+        on_fatal: called in the committer's thread when the store is broken. Nothing of the batch
+            was confirmed, and nothing is committed any more.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        sink: Sink[Ticket],
+        on_fatal: Callable[[StoreError], None],
+    ) -> None:
+        self._store = store
+        self._sink = sink
+        self._on_fatal = on_fatal
+        self._queue: Handoff[Job[Ticket | Future[Outcome]]] = Handoff(QUEUE)
+        self._full = False  # whether the last commit found no room
+        self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
+
+    def start(self) -> None:
+        """Begin to commit."""
+        self._thread.start()
+
+    def submit(self, jobs: Sequence[Job[Ticket | Future[Outcome]]], *, wait: bool = True) -> None:
+        """Hand in `jobs`, together and in order. Any thread but the committer may call it.
+
+        Args:
+            jobs: what to do.
+            wait: see `Handoff.put`.
+
+        Raises:
+            HandoffClosed: the committer has stopped.
+        """
+        self._queue.put(jobs, wait=wait)
+
+    def call(self, change: Change) -> Outcome:
+        """Commit `change` and wait for its outcome. Any thread but the committer may call it.
+
+        Raises:
+            StorageFull: there is no room for it.
+            HandoffClosed: the committer has stopped.
+        """
+        answer: Future[Outcome] = Future()
+        self._queue.put([Job(answer, change)])
+        return answer.result()
+
+    def stop(self) -> None:
+        """Commit what was submitted, close the store and end the thread."""
+        self._queue.close()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while jobs := self._queue.take():
+                self._commit(jobs)
+        except StoreError as error:
+            self._queue.close()
+            self._give_up(jobs + self._queue.poll(), error)
+        finally:
+            self._store.close()
+
+    def _commit(self, jobs: list[Job[Ticket | Future[Outcome]]]) -> None:
+        changes = [job.change for job in jobs if job.change is not None]
+        outcomes = iter(self._outcomes(changes))
+        done: list[Done[Ticket]] = []
+        for job in jobs:
+            outcome = next(outcomes) if job.change is not None else None
+            if isinstance(job.ticket, Future):
+                _answer(job.ticket, outcome)
+            else:
+                done.append(Done(job.ticket, job.change, outcome))
+        self._sink(done)
+
+    def _outcomes(self, changes: list[Change]) -> Sequence[Outcome | StorageFull]:
+        """Commit `changes` as one; a full disk is an outcome like others."""
+        if not changes:
+            return ()
+        try:
+            outcomes = self._store.commit(changes)
+        except StorageFull as error:
+            if not self._full:
+                _log.error("%s Nothing is stored until then.", error)
+            self._full = True
+            return [error] * len(changes)
+        if self._full:
+            _log.warning("There is room on the disk again; messages are stored.")
+        self._full = False
+        return outcomes
+
+    def _give_up(self, jobs: list[Job[Ticket | Future[Outcome]]], error: StoreError) -> None:
+        for job in jobs:
+            if isinstance(job.ticket, Future):
+                job.ticket.set_exception(HandoffClosed())
+        self._on_fatal(error)
+
+
+def _answer(future: Future[Outcome], outcome: Outcome | StorageFull | None) -> None:
+    if isinstance(outcome, StorageFull):
+        future.set_exception(outcome)
+    elif outcome is not None:
+        future.set_result(outcome)

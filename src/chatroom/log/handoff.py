@@ -1,0 +1,80 @@
+"""How work gets from many threads to the one that does it."""
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+
+
+class HandoffClosed(Exception):
+    """Nothing can be put any more: whoever took has stopped."""
+
+
+class Handoff(Generic[Item]):
+    """A bounded queue whose one taker takes everything at once.
+
+    What gathers while the taker is busy costs it one wake-up together. Order is kept.
+
+    Args:
+        bound: how many items wait at most, give or take one `put`; `put` then waits for room.
+        on_filled: called by the putting thread, outside the lock, when the queue was empty
+            before; for a taker that waits for other things too. It must not block.
+    """
+
+    def __init__(self, bound: int, on_filled: Callable[[], None] | None = None) -> None:
+        self._bound = bound
+        self._on_filled = on_filled
+        self._lock = threading.Lock()  # guards the rest; nothing blocks under it
+        self._filled = threading.Condition(self._lock)
+        self._room = threading.Condition(self._lock)
+        self._items: list[Item] = []
+        self._closed = False
+
+    def put(self, items: Iterable[Item], *, wait: bool = True) -> None:
+        """Add `items`, together and in order. Any thread may call it.
+
+        Args:
+            items: what is to be done.
+            wait: whether to wait while the queue is full. Only for the few items that the server
+                itself has a bounded number of may this be left out.
+
+        Raises:
+            HandoffClosed: `close` was called; nothing was added.
+        """
+        with self._lock:
+            while wait and len(self._items) >= self._bound and not self._closed:
+                self._room.wait()
+            if self._closed:
+                raise HandoffClosed
+            was_empty = not self._items
+            self._items.extend(items)
+            if was_empty:
+                self._filled.notify()
+        if was_empty and self._on_filled is not None:
+            self._on_filled()
+
+    def take(self) -> list[Item]:
+        """Wait until there is something and return all of it; the empty list once closed."""
+        with self._lock:
+            while not self._items and not self._closed:
+                self._filled.wait()
+            return self._take()
+
+    def poll(self) -> list[Item]:
+        """Return all that is there, without waiting."""
+        with self._lock:
+            return self._take()
+
+    def _take(self) -> list[Item]:
+        items, self._items = self._items, []
+        if len(items) >= self._bound:
+            self._room.notify_all()
+        return items
+
+    def close(self) -> None:
+        """Refuse what comes from now on; what is there can still be taken."""
+        with self._lock:
+            self._closed = True
+            self._filled.notify()
+            self._room.notify_all()

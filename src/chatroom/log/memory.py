@@ -1,0 +1,165 @@
+"""The engine that keeps everything in memory and loses it with the process."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from chatroom.log.base import (
+    ROOM,
+    Account,
+    AddAccount,
+    Appended,
+    Change,
+    Draft,
+    Entry,
+    IdReused,
+    Outcome,
+    Refused,
+    RemoveAccount,
+    SetPassword,
+    Store,
+    new_epoch,
+)
+from chatroom.protocol.names import fold
+
+CAPACITY = 1_000_000
+"""How many entries are kept by default."""
+
+
+class _Log:
+    """One log: its newest entries, and what is known of it."""
+
+    def __init__(self) -> None:
+        self.epoch = new_epoch()
+        self.head = 0
+        self._entries: list[Entry] = []
+        self._forgotten = 0  # how many of the list's first items are only there until it is cut
+
+    @property
+    def oldest(self) -> int:
+        return self.head - len(self._entries) + self._forgotten + 1
+
+    def append(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        self.head = entry.seq
+
+    def forget(self) -> None:
+        self._forgotten += 1
+        if self._forgotten * 2 > len(self._entries):  # seldom enough to cost nothing on average
+            del self._entries[: self._forgotten]
+            self._forgotten = 0
+
+    def read(self, after: int, limit: int) -> list[Entry]:
+        start = self._forgotten + max(0, after + 1 - self.oldest)
+        return self._entries[start : start + limit]
+
+
+class MemoryStore(Store):
+    """A store without a file. The contract is `Store`'s; durable means: while the process lives.
+
+    Args:
+        capacity: how many entries are kept over all logs, at least one; the oldest are forgotten
+            for newer ones, and their ids with them.
+        clock: seconds since 1970.
+    """
+
+    def __init__(self, capacity: int = CAPACITY, clock: Callable[[], float] = time.time) -> None:
+        self._capacity = capacity
+        self._clock = clock
+        self._lock = threading.Lock()  # guards all that follows; nothing blocks under it
+        self._logs = {ROOM: _Log()}
+        self._accounts: dict[int, Account] = {}
+        self._numbers: dict[str, int] = {}  # by folded name, accounts that are not removed
+        self._ids: dict[tuple[int, str], Entry] = {}
+        self._kept: deque[tuple[Entry, str | None]] = deque()  # over all logs, oldest first
+        self._ts = 0.0
+
+    def commit(self, changes: Sequence[Change]) -> list[Outcome]:
+        """Do all of `changes`; see `Store.commit`."""
+        with self._lock:
+            self._ts = max(self._ts, round(self._clock(), 3))
+            return [self._apply(change) for change in changes]
+
+    def _apply(self, change: Change) -> Outcome:
+        match change:
+            case Draft():
+                return self._append(change)
+            case AddAccount():
+                return self._add(change)
+            case SetPassword():
+                return self._replace(change.account, password=change.password)
+            case RemoveAccount():
+                return self._replace(change.account, password="", removed=True)
+
+    def _append(self, draft: Draft) -> Outcome:
+        known = self._ids.get((draft.author, draft.id)) if draft.id is not None else None
+        if known is not None:
+            if (known.log, known.text) != (draft.log, draft.text):
+                return IdReused()
+            return Appended(known.seq, known.ts, duplicate=True)
+        log = self._logs[draft.log]
+        entry = Entry(draft.log, log.head + 1, draft.author, draft.text, self._ts)
+        log.append(entry)
+        if draft.id is not None:
+            self._ids[draft.author, draft.id] = entry
+        self._kept.append((entry, draft.id))
+        if len(self._kept) > self._capacity:
+            self._forget()
+        return Appended(entry.seq, entry.ts)
+
+    def _forget(self) -> None:
+        entry, id_ = self._kept.popleft()
+        self._logs[entry.log].forget()
+        if id_ is not None:
+            del self._ids[entry.author, id_]
+
+    def _add(self, change: AddAccount) -> Outcome:
+        key = fold(change.name)
+        if key in self._numbers:
+            return Refused()
+        number = len(self._accounts) + 1
+        inbox = ROOM + number
+        self._logs[inbox] = _Log()
+        account = Account(number, change.name, change.password, inbox)
+        self._accounts[number] = account
+        self._numbers[key] = number
+        return account
+
+    def _replace(self, number: int, *, password: str, removed: bool = False) -> Outcome:
+        old = self._accounts.get(number)
+        if old is None or old.removed:
+            return Refused()
+        account = Account(number, old.name, password, old.inbox, removed)
+        self._accounts[number] = account
+        if removed:
+            del self._numbers[fold(old.name)]
+        return account
+
+    def read(self, log: int, after: int, limit: int) -> list[Entry]:
+        """Return entries behind a place; see `Store.read`."""
+        with self._lock:
+            return self._logs[log].read(after, limit)
+
+    def head(self, log: int) -> int:
+        """Return the place of the newest entry; see `Store.head`."""
+        with self._lock:
+            return self._logs[log].head
+
+    def oldest(self, log: int) -> int:
+        """Return the place of the oldest entry; see `Store.oldest`."""
+        with self._lock:
+            return self._logs[log].oldest
+
+    def epoch(self, log: int) -> str:
+        """Return the name of the incarnation; see `Store.epoch`."""
+        with self._lock:
+            return self._logs[log].epoch
+
+    def accounts(self) -> list[Account]:
+        """Return every account; see `Store.accounts`."""
+        with self._lock:
+            return list(self._accounts.values())
+
+    def close(self) -> None:
+        """Nothing to give up; see `Store.close`."""

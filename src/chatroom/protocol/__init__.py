@@ -1,0 +1,1 @@
+"""Messages and framing: bytes to commands and events to bytes; no socket, no thread, no clock."""

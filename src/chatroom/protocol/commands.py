@@ -1,0 +1,133 @@
+"""What a client asks for: one frozen type per command, and the way from a frame to it."""
+
+from typing import ClassVar
+
+import msgspec
+
+from chatroom.protocol.errors import ErrorCode, ProtocolError
+from chatroom.protocol.text import has_surrogates
+
+MAX_ID = 64
+"""The longest `id` of a command, in characters."""
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """What every command has: the client's own name for it, echoed in the reply."""
+
+    name: ClassVar[str]
+    """How `command` is spelt on the wire; case does not matter there."""
+
+    id: str | None = None
+
+
+class Login(Command, frozen=True):
+    """Log in, or register if nobody has the name yet."""
+
+    name = "login"
+    username: str
+    password: str | None = None
+
+
+class Say(Command, frozen=True):
+    """Say something to everyone in the room."""
+
+    name = "PM"
+    message: str
+
+
+class Whisper(Command, frozen=True):
+    """Say something to one user."""
+
+    name = "DM"
+    to: str
+    message: str
+
+
+class Who(Command, frozen=True):
+    """Ask who is in the room."""
+
+    name = "WHO"
+
+
+class Exit(Command, frozen=True):
+    """Leave."""
+
+    name = "EX"
+
+
+class Ping(Command, frozen=True):
+    """Ask for a sign of life."""
+
+    name = "ping"
+
+
+COMMANDS: dict[str, type[Command]] = {
+    command.name.lower(): command for command in (Login, Say, Whisper, Who, Exit, Ping)
+}
+"""The commands by their names in lower case."""
+
+
+def parse(frame: dict[str, object]) -> Command:
+    """Return the command that `frame` asks for. Unknown fields are ignored.
+
+    Raises:
+        ProtocolError: `bad_frame`, `unknown_command`, `missing_field` or `invalid_field`.
+    """
+    name = frame.get("command")
+    if not isinstance(name, str):
+        raise ProtocolError(
+            ErrorCode.BAD_FRAME, 'A frame names what it asks for: {"command": "WHO"}.'
+        )
+    kind = COMMANDS.get(name.lower())
+    if kind is None:
+        raise ProtocolError(
+            ErrorCode.UNKNOWN_COMMAND,
+            "There is no such command; there are login, PM, DM, WHO, EX and ping.",
+            field="command",
+        )
+    try:
+        command = msgspec.convert(frame, kind)
+    except msgspec.ValidationError:
+        raise _explain(frame, kind) from None
+    if command.id is not None and not _is_id(command.id):
+        raise _invalid("id", f"a text of 1 to {MAX_ID} characters")
+    return command
+
+
+def echo(frame: dict[str, object]) -> dict[str, object]:
+    """Return the `command` and `id` of `frame` that a reply can repeat, where they are usable.
+
+    `parse` may have refused the frame; its reply is to name what it answers all the same.
+    """
+    found: dict[str, object] = {}
+    name = frame.get("command")
+    if isinstance(name, str) and (kind := COMMANDS.get(name.lower())):
+        found["command"] = kind.name
+    if _is_id(frame.get("id")):
+        found["id"] = frame["id"]
+    return found
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= MAX_ID and not has_surrogates(value)
+
+
+def _explain(frame: dict[str, object], kind: type[Command]) -> ProtocolError:
+    """Say which field made `frame` no command of this `kind`."""
+    for field in msgspec.structs.fields(kind):
+        if field.name not in frame:
+            if field.required:
+                return ProtocolError(
+                    ErrorCode.MISSING_FIELD,
+                    f"{kind.name} needs the field '{field.name}'.",
+                    field=field.name,
+                )
+        elif not isinstance(frame[field.name], str):
+            return _invalid(field.name, "a text")
+    raise AssertionError("every field is there and a text")
+
+
+def _invalid(field: str, what: str) -> ProtocolError:
+    return ProtocolError(
+        ErrorCode.INVALID_FIELD, f"The field '{field}' must be {what}.", field=field
+    )

@@ -1,0 +1,34 @@
+"""What a user may be called, and when two names are the same."""
+
+import re
+
+from chatroom.protocol.errors import ErrorCode, ProtocolError
+
+MAX_USERNAME = 32
+"""The longest username in characters, unless the server's configuration says less."""
+
+_USERNAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+def check_username(name: str, limit: int = MAX_USERNAME) -> str:
+    """Return `name` if a user may be called that.
+
+    Args:
+        name: what somebody wants to be called.
+        limit: the longest name in characters.
+
+    Raises:
+        ProtocolError: `invalid_username`, with the rule in the sentence.
+    """
+    if len(name) > limit or not _USERNAME.fullmatch(name):
+        raise ProtocolError(
+            ErrorCode.INVALID_USERNAME,
+            f"A username has 1 to {limit} characters: letters a to z, digits, '-', '_' and '.'.",
+            field="username",
+        )
+    return name
+
+
+def fold(name: str) -> str:
+    """Return the key that `name` is compared by: names that differ only in case are the same."""
+    return name.casefold()

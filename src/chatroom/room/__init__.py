@@ -1,0 +1,1 @@
+"""Who is here, what was said, who gets it; knows no socket and no SQL."""

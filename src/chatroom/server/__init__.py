@@ -1,0 +1,1 @@
+"""Sockets and threads: the listener, one thread per client, the delivery."""

@@ -1,0 +1,129 @@
+"""Getting a person into a room: who they are, and their password.
+
+A line that is not logged in is closed by the server after some seconds. So no connection is open
+while a person thinks: one connection learns whether the name is new, the next one logs in.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+from chatroom.client.connect import account_exists, connect
+from chatroom.client.errors import LoginRefused
+from chatroom.client.events import Event
+from chatroom.client.room import Room
+from chatroom.protocol.errors import ErrorCode, ProtocolError
+from chatroom.protocol.names import check_username
+from chatroom.ui.sanitize import clean
+
+ATTEMPTS = 3
+"""How often a person may get the password wrong."""
+
+MAX_PASSWORD = 1024
+"""The longest password, in bytes of UTF-8."""
+
+
+class Asker(Protocol):
+    """Somebody who can be asked."""
+
+    def ask(self, question: str) -> str:
+        """Returns the answer; raises EOFError or KeyboardInterrupt when there is none to come."""
+
+    def ask_hidden(self, question: str) -> str:
+        """Does the same without showing what is typed."""
+
+    def show(self, lines: Sequence[str]) -> None:
+        """Tells something."""
+
+
+class Door(NamedTuple):
+    """The two ways to knock at a server; tests put their own here."""
+
+    connect: Callable[..., Room] = connect
+    account_exists: Callable[..., bool] = account_exists
+
+
+def sign_in(
+    asker: Asker,
+    address: str,
+    *,
+    username: str | None,
+    password: str | None,
+    on_event: Callable[[Event], None],
+    door: Door | None = None,
+) -> Room:
+    """Logs in, asking for what is not known yet, and returns the room.
+
+    Args:
+        asker: the person.
+        address: the server, as `connect` takes it.
+        username: None to ask for it. One that nobody can have is told and asked for again.
+        password: None to ask for it: twice for a new account, up to three times for a known one.
+        on_event: passed on to `connect`.
+        door: the way to the server.
+
+    Raises:
+        LoginRefused: the password was wrong, given or for the third time; or another reason that
+            asking again does not help.
+        Unreachable: there is no server at the address.
+        EOFError: the person answers no more. KeyboardInterrupt: the person wants to leave.
+    """
+    door = door or Door()
+    name = _valid(asker, username if username is not None else asker.ask("Username: "))
+    wrong = 0
+    while True:
+        try:
+            secret = password
+            if secret is None:
+                known = door.account_exists(address, name)
+                secret = _ask_password(asker, name) if known else _choose_password(asker, name)
+            return door.connect(address, username=name, password=secret, on_event=on_event)
+        except LoginRefused as error:
+            if error.code == ErrorCode.WRONG_PASSWORD:
+                wrong += 1
+                if password is not None or wrong == ATTEMPTS:
+                    raise
+            elif error.code != ErrorCode.INVALID_USERNAME:
+                raise
+            asker.show([clean(str(error))])
+            if error.code == ErrorCode.INVALID_USERNAME:
+                name = _valid(asker, asker.ask("Username: "))
+
+
+def _valid(asker: Asker, name: str) -> str:
+    """Returns `name`, or the first one that the person gives instead and that somebody can have."""
+    while True:
+        try:
+            return check_username(name.strip())
+        except ProtocolError as error:
+            asker.show([error.message])
+            name = asker.ask("Username: ")
+
+
+def _ask_password(asker: Asker, name: str) -> str:
+    while True:
+        password = asker.ask_hidden(f"Password for {name}: ")
+        if not (fault := _fault(password)):
+            return password
+        asker.show([fault])
+
+
+def _choose_password(asker: Asker, name: str) -> str:
+    """Asks for the password of a new account until it has been given twice."""
+    asker.show([f"{name} is new here. Choose a password to come back with."])
+    while True:
+        password = asker.ask_hidden("New password: ")
+        if fault := _fault(password):
+            asker.show([fault])
+        elif asker.ask_hidden("The same again: ") == password:
+            return password
+        else:
+            asker.show(["The two are not the same; try again."])
+
+
+def _fault(password: str) -> str:
+    """Returns what is wrong with a password, nothing if it can be tried."""
+    if not password:
+        return "A password has at least one character."
+    if len(password.encode(errors="replace")) > MAX_PASSWORD:
+        return f"A password has at most {MAX_PASSWORD} bytes."
+    return ""
