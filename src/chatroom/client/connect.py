@@ -1,9 +1,15 @@
 """The way into a room."""
 
+import time
 from collections.abc import Callable
 
+from chatroom.client.address import parse_address
+from chatroom.client.errors import PasswordRequired, Unreachable
 from chatroom.client.events import Event
+from chatroom.client.handshake import Login, log_in
+from chatroom.client.line import Line
 from chatroom.client.room import Room
+from chatroom.client.wire import LineBroken, Welcome
 
 
 def connect(
@@ -15,10 +21,59 @@ def connect(
     reconnect: bool = True,
     on_event: Callable[[Event], None] | None = None,
 ) -> Room:
-    """Connects and logs in."""
-    raise NotImplementedError
+    """Connects to a server and logs in. A name that is new is registered with the password.
+
+    Args:
+        address: "host", "host:port", "[::1]:port" or ":port"; the port is 12345 unless given.
+        username: 1 to 32 letters, digits, "-", "_" and ".".
+        password: 1 to 1,024 bytes of UTF-8.
+        timeout: Seconds for the connecting and the login together, and for each call on the room
+            that does not say otherwise.
+        reconnect: Whether to get a broken line back, in the background, until `close()`.
+        on_event: Called with every event, in the room's own thread, from before this returns;
+            messages are then not kept for iteration. It should return soon, as nothing is read
+            meanwhile; what it raises is logged.
+
+    Returns:
+        The room; close it, or use it in a `with` statement.
+
+    Raises:
+        Unreachable: No server could be reached and logged in to in time.
+        LoginRefused: The server said no, such as to a wrong password.
+        PasswordRequired: No password was given.
+    """
+    login = Login(username, password)
+    line = Line(parse_address(address))
+    welcome = _enter(line, login, timeout)
+    return Room(line, welcome, login, timeout=timeout, reconnect=reconnect, on_event=on_event)
 
 
 def account_exists(address: str, username: str, *, timeout: float = 10.0) -> bool:
-    """Asks whether an account exists."""
-    raise NotImplementedError
+    """Asks a server whether an account exists, by a login without a password.
+
+    The connection is closed again before this returns, so that a person may take all the time in
+    the world to think about the password.
+
+    Args:
+        address: As for `connect()`.
+        username: The name in question.
+        timeout: Seconds in all.
+
+    Raises:
+        Unreachable: No server could be reached in time.
+        LoginRefused: The name cannot be used, such as `invalid_username`.
+    """
+    line = Line(parse_address(address))
+    try:
+        _enter(line, Login(username, None), timeout)
+    except PasswordRequired as required:
+        return not required.new_user
+    line.close()
+    return True
+
+
+def _enter(line: Line, login: Login, timeout: float) -> Welcome:
+    try:
+        return log_in(line, login, time.monotonic() + timeout)
+    except LineBroken as broken:
+        raise Unreachable(f"{broken.reason} Nobody was logged in at {line.address}.") from None

@@ -20,26 +20,26 @@ class ChatroomError(Exception):
     """The root of the tree; catch it to catch everything the library raises on purpose."""
 
 
-class Unreachable(ChatroomError):  # noqa: N818 - see the module
+class Unreachable(ChatroomError):
     """No server could be reached and logged in to at the address."""
 
 
-class ConnectionLost(ChatroomError):  # noqa: N818 - see the module
+class ConnectionLost(ChatroomError):
     """The line broke and no further attempt to get it back will be made."""
 
 
-class Closed(ChatroomError):  # noqa: N818 - see the module
+class Closed(ChatroomError):
     """The room was closed by `close()`."""
 
     def __init__(self, message: str = "The room has been left; connect again to go on.") -> None:
         super().__init__(message)
 
 
-class RequestTimeout(ChatroomError, TimeoutError):  # noqa: N818 - see the module
+class RequestTimeout(ChatroomError, TimeoutError):
     """The answer did not come within the time given."""
 
 
-class PasswordRequired(ChatroomError):  # noqa: N818 - see the module
+class PasswordRequired(ChatroomError):
     """The account needs a password and none was given.
 
     Args:
@@ -57,7 +57,7 @@ class PasswordRequired(ChatroomError):  # noqa: N818 - see the module
         )
 
 
-class ReaderTooSlow(ChatroomError):  # noqa: N818 - see the module
+class ReaderTooSlow(ChatroomError):
     """Messages were dropped because nobody read them; raised once, then reading goes on.
 
     Args:
@@ -71,7 +71,7 @@ class ReaderTooSlow(ChatroomError):  # noqa: N818 - see the module
         )
 
 
-class Refused(ChatroomError):  # noqa: N818 - see the module
+class Refused(ChatroomError):
     """The server understood the request and refused it.
 
     Args:

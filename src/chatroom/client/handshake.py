@@ -1,14 +1,17 @@
 """Logging in on a line, as `connect()` does and the listening thread does again."""
 
+import contextlib
 import time
 
 import msgspec
 
 from chatroom.client.errors import LoginRefused, PasswordRequired, Unreachable
 from chatroom.client.line import Line
-from chatroom.client.wire import Bye, LineBroken, PasswordNeeded, Refusal, Welcome, read
+from chatroom.client.wire import Bye, PasswordNeeded, Refusal, Welcome, read
 from chatroom.protocol.errors import ProtocolError
 from chatroom.protocol.frames import Frame, encode
+
+_EXIT = encode({"command": "EX"})
 
 
 class Login(msgspec.Struct, frozen=True):
@@ -32,7 +35,8 @@ def log_in(line: Line, login: Login, deadline: float) -> Welcome:
         deadline: When to give up, by `time.monotonic()`.
 
     Raises:
-        Unreachable: No server, or none that completes a login.
+        Unreachable: No server, or none that answers a login.
+        LineBroken: The server ended the connection.
         LoginRefused: The server said no.
         PasswordRequired: No password was given.
     """
@@ -41,16 +45,14 @@ def log_in(line: Line, login: Login, deadline: float) -> Welcome:
         line.open(deadline)
         _write(line, data, deadline)
         return _answer(line, deadline)
-    except LineBroken as broken:
-        line.close()
-        raise Unreachable(f"{broken.reason} The login at {line.address} was not done.") from None
     except TimeoutError:
         line.close()
         raise Unreachable(
-            f"The server at {line.address} took the connection and did not answer the login in time."
+            f"The server at {line.address} did not answer the login in time; try again later."
         ) from None
     except (PasswordRequired, LoginRefused):
-        line.pump(iter((encode({"command": "EX"}), b"")).__next__)
+        with contextlib.suppress(TimeoutError):
+            _write(line, _EXIT, deadline)
         line.close()
         raise
     except BaseException:
@@ -69,7 +71,7 @@ def _encode(login: Login) -> bytes:
 
 def _write(line: Line, data: bytes, deadline: float) -> None:
     portions = iter((data, b""))
-    while not line.pump(lambda: next(portions)):
+    while not line.pump(portions.__next__):
         if not line.wait_writable(deadline):
             raise TimeoutError
 

@@ -74,12 +74,12 @@ class Line:
             " check the address and that the server is running."
         )
 
-    def _try(self, candidate: socket.socket, place: object, deadline: float) -> int:
+    def _try(self, candidate: socket.socket, place: tuple[object, ...], deadline: float) -> int:
         """Connects one socket and keeps it; returns 0 or the number of the error.
 
         The socket is known to `abort()` before the waiting begins, which makes the wait end.
         """
-        candidate.setblocking(False)
+        candidate.settimeout(0.0)
         with self._lock:
             problem = errno.ECONNABORTED if self._aborted else candidate.connect_ex(place)
             if problem == errno.EINPROGRESS:
@@ -206,7 +206,7 @@ class Line:
 
 
 def _tune(channel: socket.socket) -> None:
-    channel.setblocking(True)
+    channel.settimeout(None)
     channel.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     channel.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in _KEEPALIVE.items():

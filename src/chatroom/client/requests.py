@@ -29,7 +29,7 @@ class Request(ABC, Generic[_T]):
         Refused: It cannot be sent: half a character in a text, or too long.
     """
 
-    def __init__(self, id: str, frame: dict[str, object]) -> None:  # noqa: A002 - the wire's name
+    def __init__(self, id: str, frame: dict[str, object]) -> None:
         self.id = id
         self.number = 0  # its place among all requests of the room; `Pending` sets it
         self.sent_at: float | None = None  # when it went out last, by time.monotonic()
@@ -68,7 +68,7 @@ class SendRequest(Request[Receipt]):
         to: Whom a direct message is for.
     """
 
-    def __init__(self, id: str, text: str, to: str | None) -> None:  # noqa: A002
+    def __init__(self, id: str, text: str, to: str | None) -> None:
         try:
             check_message(text, FRAME_BYTES)
         except ProtocolError as error:
@@ -88,7 +88,7 @@ class SendRequest(Request[Receipt]):
 class WhoRequest(Request[tuple[str, ...]]):
     """Who is in the room?"""
 
-    def __init__(self, id: str) -> None:  # noqa: A002
+    def __init__(self, id: str) -> None:
         super().__init__(id, {"command": "WHO"})
 
     def _result(self, reply: Reply) -> tuple[str, ...] | None:
@@ -96,22 +96,24 @@ class WhoRequest(Request[tuple[str, ...]]):
 
 
 class PingRequest(Request[float]):
-    """Are you there? The result is when the answer came, by `time.monotonic()`."""
+    """Are you there? The result is the round trip in seconds, from the last sending of it."""
 
-    def __init__(self, id: str) -> None:  # noqa: A002
+    def __init__(self, id: str) -> None:
         super().__init__(id, {"command": "ping"})
 
     def _result(self, reply: Reply) -> float | None:
-        return time.monotonic() if isinstance(reply, Pong) else None
+        if not isinstance(reply, Pong) or self.sent_at is None:
+            return None
+        return time.monotonic() - self.sent_at
 
 
 class ExitRequest(Request[None]):
     """We leave. Answered with a `bye`, which ends the line, and so never settled."""
 
-    def __init__(self, id: str) -> None:  # noqa: A002
+    def __init__(self, id: str) -> None:
         super().__init__(id, {"command": "EX"})
 
-    def _result(self, reply: Reply) -> None:
+    def _result(self, reply: Reply) -> None:  # noqa: ARG002 - no reply settles it
         return None
 
 

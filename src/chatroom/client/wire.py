@@ -10,7 +10,7 @@ import msgspec
 _T = TypeVar("_T")
 
 
-class LineBroken(Exception):  # noqa: N818 - it says what happened, like its public siblings
+class LineBroken(Exception):
     """The line can be used no more; the listening thread decides what follows.
 
     Args:
