@@ -6,9 +6,10 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Protocol
 
-from chatroom.client.errors import ChatroomError
+from chatroom.client.errors import ChatroomError, Refused
 from chatroom.client.events import Event, LineGone, Receipt
 from chatroom.ui.render import Renderer
+from chatroom.ui.sanitize import clean
 
 
 class Room(Protocol):
@@ -72,7 +73,9 @@ class Conversation:
         self.gone: ChatroomError | None = None
         """Why the line is gone for good, None while it is not."""
         self.refused = False
-        """Whether anything has been refused."""
+        """Whether the server, or this client, has refused anything."""
+        self.lost = False
+        """Whether anything has not been answered."""
 
     @property
     def room(self) -> Room:
@@ -119,10 +122,19 @@ class Conversation:
         try:
             users = self.room.who()
         except ChatroomError as error:
-            self.refused = True
-            self._face.complain(self.renderer.failure(error))
+            self._failed(error)
+            self._face.complain(self.renderer.note(str(error)))
         else:
             self._face.show(self.renderer.users(users))
+
+    def show(self, lines: Sequence[str]) -> None:
+        """Shows lines that are clean already."""
+        self._face.show(lines)
+
+    def refuse(self, sentence: str) -> None:
+        """Shows why something that was asked for is not done."""
+        self.refused = True
+        self._face.complain([clean(sentence)])
 
     def _done(self, text: str, to: str | None, future: Future[Receipt]) -> None:
         """Tells what became of a message, in the thread that learns it."""
@@ -134,5 +146,11 @@ class Conversation:
         self._settled()
 
     def _unsent(self, text: str, to: str | None, error: BaseException) -> None:
-        self.refused = True
+        self._failed(error)
         self._face.complain(self.renderer.unsent(text, to, error))
+
+    def _failed(self, error: BaseException) -> None:
+        if isinstance(error, Refused):
+            self.refused = True
+        else:
+            self.lost = True

@@ -49,6 +49,9 @@ class NoOperation:
 
 Operation = Say | Tell | Who | Leave | Help | NoOperation
 
+_ALONE: dict[str, Operation] = {"WHO": Who(), "EX": Leave(), "HELP": Help()}
+"""Operations with nothing behind them. "EX is what I meant" must not throw anybody out."""
+
 NAMES = ("PM", "DM", "WHO", "EX", "HELP")
 """The words that a line can start with, as they are offered to the person."""
 
@@ -69,23 +72,15 @@ def parse(line: str) -> Operation | None:
     ignored. What follows is taken as typed but for the white space around it.
     """
     word, rest = _split(line)
-    if not word:
-        return None
-    match word.removeprefix("/").upper():
-        case "PM":
-            return Say(rest or None)
-        case "DM":
-            to, text = _split(rest)
-            return Tell(to or None, text or None)
-        case "WHO" if not rest:
-            return Who()
-        case "EX" if not rest:
-            return Leave()
-        case "HELP" if not rest:
-            return Help()
-        case "WHO" | "EX" | "HELP" as name:
-            return NoOperation(_explain_rest(name, line))
-    return NoOperation(_explain(line))
+    name = word.removeprefix("/").upper()
+    if name == "PM":
+        return Say(rest or None)
+    if name == "DM":
+        to, text = _split(rest)
+        return Tell(to or None, text or None)
+    if name in _ALONE:
+        return NoOperation(_explain_rest(name, line)) if rest else _ALONE[name]
+    return NoOperation(_explain(line)) if word else None
 
 
 def _split(text: str) -> tuple[str, str]:

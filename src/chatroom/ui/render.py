@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from chatroom.client.errors import ChatroomError
 from chatroom.client.events import (
     Event,
     Gap,
@@ -93,10 +92,6 @@ class Renderer:
         if fold(name) == self._me:
             return me
         return f'"{clean(name)}"' if fold(name) == "you" else clean(name)
-
-    def failure(self, error: ChatroomError) -> list[str]:
-        """Returns the line that says why something did not work."""
-        return self.note(str(error))
 
     def _came(self, names: Sequence[str]) -> list[str]:
         return self.note(f"{self._several(names)} came in.") if names else []

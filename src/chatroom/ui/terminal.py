@@ -12,47 +12,52 @@ import contextvars
 import sys
 import termios
 import threading
-from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from prompt_toolkit.application import Application
-from prompt_toolkit.completion import Completer
 from prompt_toolkit.history import DummyHistory, History, InMemoryHistory
 from prompt_toolkit.input import Input, create_input
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import Output, create_output
 from prompt_toolkit.output.vt100 import Vt100_Output
-from prompt_toolkit.shortcuts import CompleteStyle, PromptSession
+from prompt_toolkit.shortcuts import PromptSession
+
+from chatroom.ui.completion import Completed
 
 PENDING = 1000
 """How many lines may wait to be written before `show` waits too. The server then keeps what is
 still to come, so a stopped terminal costs neither memory nor messages."""
+
+CHOICES = 100
+"""How many candidates Tab lists."""
 
 
 class Terminal:
     """Asks questions and shows lines. Lines must be clean already.
 
     Args:
-        completer: what Tab does on a line of operations.
+        complete: what Tab does on a line of operations, given the text before the cursor.
         source: where keys come from; None for standard input.
         screen: where to draw; None for standard output.
     """
 
     def __init__(
         self,
-        completer: Completer | None = None,
+        complete: Callable[[str], Completed] | None = None,
         *,
         source: Input | None = None,
         screen: Output | None = None,
     ) -> None:
         self._input = source or create_input(sys.stdin)
         self._output = screen or _plain_output()
-        self._lines = self._session(InMemoryHistory(), completer)
+        self._lines = self._session(InMemoryHistory(), _tab(complete, self) if complete else None)
         self._answers = self._session(DummyHistory(), None)
         # Guards what follows, and every writing while no question is on the screen.
         self._changed = threading.Condition()
         self._pending: list[str] = []  # lines to be written above the question
         self._asking = False  # whether a question is on the screen, or about to be
-        self._wake: Callable[[Callable[[], None]], None] | None = None  # runs it in the input loop
+        self._question: _Question | None = None  # the running one; None until it can be woken
         self._hung_up = False
 
     def ask_line(self, prompt: str) -> str:
@@ -83,8 +88,8 @@ class Terminal:
             self._pending.extend(lines)
             if not self._asking:
                 self._write()
-            elif self._wake is not None:
-                self._wake(self._write_above)
+            elif self._question is not None:
+                self._question.call(self._write_above)
 
     complain = show
 
@@ -92,8 +97,8 @@ class Terminal:
         """Ends the question that is being asked, and any later one, with EOFError. Any thread."""
         with self._changed:
             self._hung_up = True
-            if self._wake is not None:
-                self._wake(self._abandon)
+            if self._question is not None:
+                self._question.call(self._abandon)
 
     @contextlib.contextmanager
     def silent(self) -> Iterator[None]:
@@ -104,19 +109,16 @@ class Terminal:
             yield
             return
         quiet = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
-        termios.tcsetattr(self._input.fileno(), termios.TCSADRAIN, quiet)
+        termios.tcsetattr(self._input.fileno(), termios.TCSANOW, quiet)
         try:
             yield
         finally:
-            termios.tcsetattr(self._input.fileno(), termios.TCSADRAIN, before)
+            termios.tcsetattr(self._input.fileno(), termios.TCSANOW, before)
 
-    def _session(self, history: History, completer: Completer | None) -> PromptSession[str]:
+    def _session(self, history: History, keys: KeyBindings | None) -> PromptSession[str]:
         session: PromptSession[str] = PromptSession(
             history=history,
-            completer=completer,
-            complete_while_typing=False,
-            complete_style=CompleteStyle.READLINE_LIKE,
-            reserve_space_for_menu=0,
+            key_bindings=keys,
             input=self._input,
             output=self._output,
         )
@@ -125,7 +127,12 @@ class Terminal:
         return session
 
     def _ask(
-        self, session: PromptSession[str], question: str, *, hidden: bool = False, erase: bool = False
+        self,
+        session: PromptSession[str],
+        question: str,
+        *,
+        hidden: bool = False,
+        erase: bool = False,
     ) -> str:
         with self._changed:
             if self._hung_up:
@@ -139,34 +146,29 @@ class Terminal:
         finally:
             with self._changed:
                 self._asking = False
-                self._wake = None
+                self._question = None
                 self._write()
 
     def _begin(self, app: Application[str]) -> None:
-        """Lets other threads in, once the question has a loop to wake. Runs in that loop."""
-        loop = app.loop
-        context = contextvars.copy_context()  # it says which application is the current one
+        """Lets other threads in, now that the question has a loop to wake. Runs in that loop."""
         with self._changed:
-            self._app = app
-            self._wake = lambda call: _call_soon(loop, call, context)
+            self._question = _Question(app, contextvars.copy_context())
             if self._pending:
-                self._wake(self._write_above)
+                self._question.call(self._write_above)
             if self._hung_up:
-                self._wake(self._abandon)
+                self._question.call(self._abandon)
 
-    def _write_above(self) -> None:
-        """Writes what is pending and draws the question again below. Runs in the input loop."""
+    def _write_above(self, app: Application[str]) -> None:
+        """Writes what is pending; the question is drawn again below. Runs in the input loop."""
         with self._changed:
-            if not self._pending or self._app.is_done:
-                return  # an earlier call took them, or the end of the question will
-            self._app.renderer.erase()
-            self._write()
-        self._app.invalidate()
+            if self._pending:
+                app.renderer.erase()
+                self._write()
+        app.invalidate()
 
-    def _abandon(self) -> None:
+    def _abandon(self, app: Application[str]) -> None:
         """Ends the question. Runs in the input loop."""
-        if not self._app.is_done:
-            self._app.exit(exception=EOFError())
+        app.exit(exception=EOFError())
 
     def _write(self) -> None:
         """Writes what is pending. The caller holds the lock and no question is on the screen."""
@@ -188,10 +190,38 @@ def _plain_output() -> Output:
     return output
 
 
-def _call_soon(
-    loop: AbstractEventLoop | None, call: Callable[[], None], context: contextvars.Context
-) -> None:
-    """Has `call` run in the loop, unless the question ends right now: its end does the same."""
-    if loop is not None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed
-            loop.call_soon_threadsafe(call, context=context)
+class _Question(NamedTuple):
+    """A question on the screen, which another thread may want to interrupt."""
+
+    app: Application[str]
+    context: contextvars.Context  # says to prompt_toolkit which application is the current one
+
+    def call(self, step: Callable[[Application[str]], None]) -> None:
+        """Has the input loop take `step`, unless the question has been answered by then."""
+        loop = self.app.loop
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: it has been answered
+                loop.call_soon_threadsafe(self._take, step, context=self.context)
+
+    def _take(self, step: Callable[[Application[str]], None]) -> None:
+        if not self.app.is_done:
+            step(self.app)
+
+
+def _tab(complete: Callable[[str], Completed], terminal: Terminal) -> KeyBindings:
+    """Returns the binding that makes Tab complete the word before the cursor."""
+    keys = KeyBindings()
+
+    @keys.add("tab")
+    def _(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        begun, word, choices = complete(buffer.document.text_before_cursor)
+        if word != begun:
+            buffer.delete_before_cursor(len(begun))
+            buffer.insert_text(word)
+        elif choices:
+            more = len(choices) - CHOICES
+            listed = "  ".join(choices[:CHOICES]) + (f"  and {more} others" if more > 0 else "")
+            terminal.show([listed])
+
+    return keys

@@ -1,0 +1,50 @@
+"""Arguments that several commands share. Imports nothing heavy, as every start does it."""
+
+import argparse
+import os
+
+DEFAULT_SERVER = "127.0.0.1"
+
+_FILES = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}
+"""What shtab calls the completion of file names; written here to spare its import."""
+
+
+class UsageError(Exception):
+    """The command line, or the environment, is wrong. The text says how; the exit status is 2."""
+
+
+def add_server(parser: argparse.ArgumentParser) -> None:
+    """Adds `--server`."""
+    parser.add_argument(
+        "--server",
+        metavar="HOST[:PORT]",
+        default=default_server(),
+        help="the server; CHATROOM_SERVER in the environment does the same (default: %(default)s)",
+    )
+
+
+def add_credentials(parser: argparse.ArgumentParser) -> None:
+    """Adds who one is: `--user` and `--password-file`."""
+    parser.add_argument(
+        "--user",
+        metavar="NAME",
+        help="who you are; CHATROOM_USER in the environment does the same",
+    )
+    add_file(
+        parser,
+        "--password-file",
+        metavar="PATH",
+        help="a file whose first line is the password; CHATROOM_PASSWORD in the environment holds "
+        "the password itself",
+    )
+
+
+def add_file(parser: argparse.ArgumentParser, *flags: str, metavar: str, help: str) -> None:
+    """Adds an option that takes the name of a file, and lets the shell complete it."""
+    action = parser.add_argument(*flags, metavar=metavar, help=help)
+    vars(action)["complete"] = _FILES  # no attribute that argparse knows, so shtab alone reads it
+
+
+def default_server() -> str:
+    """Returns the server that is meant when none is named."""
+    return os.environ.get("CHATROOM_SERVER") or DEFAULT_SERVER

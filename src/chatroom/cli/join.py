@@ -1,0 +1,75 @@
+"""`chatroom join`: enter a room and talk."""
+
+import argparse
+import sys
+
+from chatroom.cli import credentials
+from chatroom.cli.arguments import add_credentials, default_server
+
+DESCRIPTION = """\
+Enter a room and talk. A name that is new is registered with the password you choose.
+
+On a terminal you are asked for what to do; HELP says what there is. Otherwise operations are taken
+from standard input, one a line, and every event is printed on one line.
+"""
+
+EXAMPLES = """\
+examples:
+  chatroom join                              the room on this machine
+  chatroom join example.org:12345            another one
+  chatroom join --user bob
+  echo "PM hello" | chatroom join --user bob --password-file secret
+
+exit status:
+  0  you have left; without a terminal: everything was confirmed
+  1  something was refused, such as the password
+  2  the server could not be reached, or the command line is wrong
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describes the command and its arguments to `parser`."""
+    parser.description, parser.epilog = DESCRIPTION, EXAMPLES
+    parser.add_argument(
+        "server",
+        metavar="HOST[:PORT]",
+        nargs="?",
+        default=default_server(),
+        help="the server; CHATROOM_SERVER in the environment does the same (default: %(default)s)",
+    )
+    add_credentials(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Talks until the person leaves or the input ends; returns the exit status."""
+    from chatroom.cli.outcome import report  # noqa: PLC0415 - heavy
+
+    on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    return report(lambda: _on_terminal(args) if on_terminal else _on_pipe(args))
+
+
+def _on_terminal(args: argparse.Namespace) -> int:
+    from chatroom.ui import interactive  # noqa: PLC0415 - heavy
+    from chatroom.ui.login import sign_in  # noqa: PLC0415
+
+    name, secret = credentials.username(args), credentials.password(args)
+    return interactive.talk(
+        lambda terminal, on_event: sign_in(
+            terminal, args.server, username=name, password=secret, on_event=on_event
+        )
+    )
+
+
+def _on_pipe(args: argparse.Namespace) -> int:
+    from chatroom.client.connect import connect  # noqa: PLC0415 - heavy
+    from chatroom.ui import pipe  # noqa: PLC0415
+
+    name, secret = credentials.username(args), credentials.password(args)
+    if name is None:
+        raise credentials.nobody_to_ask("username")
+    if secret is None:
+        raise credentials.nobody_to_ask("password")
+    return pipe.talk(
+        lambda on_event: connect(args.server, username=name, password=secret, on_event=on_event),
+        source=sys.stdin.fileno(),
+    )
