@@ -65,7 +65,7 @@ def _check(secret: str, where: str) -> None:
 
 
 def nobody_to_ask(what: str) -> UsageError:
-    """Returns the error for a "username" or "password" that is neither given nor to be asked for."""
+    """Returns the error for a "username" or "password" not given, with nobody to ask."""
     option = "--user" if what == "username" else "--password-file"
     variable = "CHATROOM_USER" if what == "username" else "CHATROOM_PASSWORD"
     return UsageError(

@@ -1,7 +1,7 @@
 """What a client's failure means to whoever ran the command: a sentence and an exit status."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from chatroom.client.errors import ChatroomError, Refused
 from chatroom.ui.sanitize import clean
@@ -23,5 +23,10 @@ def report(run: Callable[[], int]) -> int:
     try:
         return run()
     except ChatroomError as error:
-        print(f"chatroom: {clean(str(error))}", file=sys.stderr)
+        tell([f"chatroom: {clean(str(error))}"])
         return status(error)
+
+
+def tell(lines: Sequence[str]) -> None:
+    """Writes lines to standard error."""
+    print(*lines, sep="\n", file=sys.stderr, flush=True)

@@ -51,8 +51,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _send(args: argparse.Namespace, text: str) -> int:
     from chatroom.cli.entering import enter  # noqa: PLC0415 - heavy
+    from chatroom.cli.outcome import tell  # noqa: PLC0415
+    from chatroom.ui import logs  # noqa: PLC0415
 
-    with enter(args, _ignore) as room:
+    with logs.shown(tell), enter(args, _ignore) as room:
         if args.to is None:
             room.send(text)
         else:

@@ -43,11 +43,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _tail(args: argparse.Namespace) -> int:
     from chatroom.cli.entering import enter  # noqa: PLC0415 - heavy
+    from chatroom.cli.outcome import tell  # noqa: PLC0415
+    from chatroom.ui import logs  # noqa: PLC0415
     from chatroom.ui.feed import Feed  # noqa: PLC0415
 
     feed = Feed(sys.stdout.buffer, sys.stderr, args.count)
     try:
-        with enter(args, feed.on_event):
+        with logs.shown(tell), enter(args, feed.on_event):
             feed.wait()
     except KeyboardInterrupt:
         pass

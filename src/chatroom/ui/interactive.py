@@ -10,6 +10,7 @@ from chatroom.client.errors import Refused
 from chatroom.client.events import Event
 from chatroom.client.room import Room
 from chatroom.protocol.names import fold
+from chatroom.ui import logs
 from chatroom.ui.completion import Completed, complete
 from chatroom.ui.conversation import Conversation
 from chatroom.ui.operations import HELP, Help, Leave, NoOperation, Operation, Say, Tell, Who, parse
@@ -35,9 +36,15 @@ def talk(
         ChatroomError: logging in did not work.
     """
     talking = _Talk(terminal)
-    with _named("chatroom-input"), _leaving_on_signals(), talking.terminal.silent():
+    terminal = talking.terminal
+    with (
+        _named("chatroom-input"),
+        _leaving_on_signals(),
+        terminal.silent(),
+        logs.shown(terminal.complain),
+    ):
         try:
-            talking.conversation.enter(enter(talking.terminal, talking.conversation.on_event))
+            talking.conversation.enter(enter(terminal, talking.conversation.on_event))
             talking.run()
         except (EOFError, KeyboardInterrupt):
             pass  # Ctrl-D, Ctrl-C, a signal, or a line that is gone: all mean to leave

@@ -8,6 +8,7 @@ from typing import TextIO
 from chatroom.client.errors import Refused
 from chatroom.client.events import Event
 from chatroom.client.room import Room
+from chatroom.ui import logs
 from chatroom.ui.conversation import Conversation
 from chatroom.ui.lines import BadLine, Lines
 from chatroom.ui.operations import HELP, Help, Leave, NoOperation, Operation, Say, Tell, Who, parse
@@ -44,8 +45,10 @@ def talk(
         conversation = Conversation(face, one_line=True, settled=unconfirmed.one_less)
         answered = True
         try:
-            conversation.enter(enter(conversation.on_event))
-            answered = _carry_out(lines, conversation, unconfirmed) and unconfirmed.wait_for_none()
+            with logs.shown(face.complain):
+                conversation.enter(enter(conversation.on_event))
+                answered = _carry_out(lines, conversation, unconfirmed)
+                answered = answered and unconfirmed.wait_for_none()
         except KeyboardInterrupt:
             pass  # what is unconfirmed by now is told when the room is left
         finally:
