@@ -66,7 +66,12 @@ class Line:
             ) from None
         problem = 0
         for family, kind, protocol, _, place in found:
-            problem = self._try(socket.socket(family, kind, protocol), place, deadline)
+            try:
+                candidate = socket.socket(family, kind, protocol)
+            except OSError as error:  # IPv6 may be switched off while names still stand for it
+                problem = error.errno or errno.EIO
+                continue
+            problem = self._try(candidate, place, deadline)
             if problem == 0:
                 return
         raise Unreachable(

@@ -35,7 +35,8 @@ STEADY_SECONDS = 10.0
 LONGEST_ABSENCE = 300.0
 """The longest time, in seconds, that a server can ask us to stay away."""
 
-_ABORT_SECONDS = 1.0  # how long close() waits for the thread once its socket has been shut down
+ABORT_SECONDS = 1.0
+"""How long close() waits for the thread once its socket has been shut down."""
 
 _TRY_AGAIN = {
     ErrorCode.LOGIN_TIMEOUT,
@@ -120,7 +121,7 @@ class Listener:
         self._thread.join(max(0.0, deadline - time.monotonic()))
         if self._thread.is_alive():
             self._abort()
-            self._thread.join(_ABORT_SECONDS)  # longer only if a callback does not return
+            self._thread.join(ABORT_SECONDS)  # longer only if a callback does not return
 
     def _say_exit(self, deadline: float) -> None:
         request = ExitRequest("exit")

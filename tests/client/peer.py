@@ -1,0 +1,250 @@
+"""A scripted server on a real loopback socket, for the tests of the client."""
+
+import select
+import socket
+import struct
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from queue import Queue
+from typing import Self, TypeVar
+
+from chatroom.client.connect import connect
+from chatroom.client.events import Event
+from chatroom.client.room import Room
+from chatroom.protocol.frames import FrameDecoder, encode
+
+DEADLINE = 10.0
+"""Seconds after which whatever a test waits for has failed."""
+
+EPOCH = "e1"
+
+_E = TypeVar("_E")
+
+
+class Visitor:
+    """The server's end of one connection; the test says what it does."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        channel.settimeout(DEADLINE)
+        self._channel = channel
+        self._decoder = FrameDecoder(1 << 20)
+        self._frames: deque[dict[str, object]] = deque()
+
+    def receive(self) -> dict[str, object]:
+        """Returns the next frame of the client."""
+        while not self._frames:
+            data = self._channel.recv(65536)
+            assert data, "the client hung up"
+            for frame in self._decoder.feed(data):
+                assert isinstance(frame, dict)
+                self._frames.append(frame)
+        return self._frames.popleft()
+
+    def expect(self, command: str) -> dict[str, object]:
+        """Returns the next frame, which must be this command."""
+        frame = self.receive()
+        assert frame["command"] == command
+        return frame
+
+    def at_end(self) -> bool:
+        """Waits for the client to hang up; returns False if it sends something instead."""
+        if self._frames:
+            return False
+        try:
+            return self._channel.recv(65536) == b""
+        except ConnectionResetError:
+            return True
+
+    def send(self, *frames: dict[str, object]) -> None:
+        """Sends frames in one segment."""
+        self.send_bytes(b"".join(encode(frame) for frame in frames))
+
+    def send_bytes(self, data: bytes) -> None:
+        """Sends whatever it is."""
+        self._channel.sendall(data)
+
+    def welcome(self, *users: str, new_user: bool = False) -> dict[str, object]:
+        """Takes the login and welcomes the client; returns the login."""
+        login = self.expect("login")
+        name = str(login["username"])
+        self.send(welcome(name, *(users or (name,)), new_user=new_user))
+        return login
+
+    def confirm(self, request: dict[str, object], seq: int, *, duplicate: bool = False) -> None:
+        """Confirms a message."""
+        self.send(confirmation(request, seq, duplicate=duplicate))
+
+    def say_bye(self) -> None:
+        """Takes the EX and answers it."""
+        while self.receive()["command"] != "EX":
+            pass
+        self.send({"type": "bye", "reason": "exit", "reconnect": False, "after_ms": 0})
+
+    def hang_up(self) -> None:
+        """Closes the connection; idempotent."""
+        self._channel.close()
+
+    def reset(self) -> None:
+        """Closes the connection with a reset."""
+        self._channel.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._channel.close()
+
+
+class Peer:
+    """Listens on a free port and hands out its visitors; everything ends with the `with`."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        # Small, so that a test fills a connection with little; its visitors inherit it.
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        self._listener.settimeout(DEADLINE)
+        self.port: int = self._listener.getsockname()[1]
+        self.address = f"127.0.0.1:{self.port}"
+        self._visitors: list[Visitor] = []
+        self._rooms: list[Room] = []
+        self._threads = ThreadPoolExecutor(thread_name_prefix="test")
+
+    def __enter__(self) -> Self:
+        """Returns itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Ends everything."""
+        self._listener.close()
+        for visitor in self._visitors:
+            visitor.hang_up()
+        for room in self._rooms:
+            room.close(timeout=0.0)
+        self._threads.shutdown()
+
+    def accept(self) -> Visitor:
+        """Waits for the next connection."""
+        channel, _ = self._listener.accept()
+        visitor = Visitor(channel)
+        self._visitors.append(visitor)
+        return visitor
+
+    def quiet(self) -> bool:
+        """Whether nobody has tried to connect."""
+        return not select.select([self._listener], [], [], 0)[0]
+
+    def stop_listening(self) -> None:
+        """Refuses all further connections."""
+        self._listener.close()
+
+    def run(self, call: Callable[[], _E]) -> "Future[_E]":
+        """Runs the client's side in a thread of its own."""
+        return self._threads.submit(call)
+
+    def enter(
+        self,
+        *users: str,
+        timeout: float = DEADLINE,
+        reconnect: bool = True,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> tuple[Room, Visitor]:
+        """Connects a client called bob and welcomes it."""
+        entering = self.run(
+            lambda: connect(
+                self.address,
+                username="bob",
+                password="secret",
+                timeout=timeout,
+                reconnect=reconnect,
+                on_event=on_event,
+            )
+        )
+        visitor = self.accept()
+        visitor.welcome(*users)
+        room = entering.result(DEADLINE)
+        self._rooms.append(room)
+        return room, visitor
+
+
+class Events:
+    """An `on_event` that keeps what it is told for the test to wait for."""
+
+    def __init__(self) -> None:
+        self._queue: Queue[Event] = Queue()
+
+    def __call__(self, event: Event) -> None:
+        """Takes an event."""
+        self._queue.put(event)
+
+    def next(self) -> Event:
+        """Returns the next event."""
+        return self._queue.get(timeout=DEADLINE)
+
+    def wait_for(self, kind: type[_E]) -> _E:
+        """Returns the next event of a kind, dropping others."""
+        while True:
+            event = self.next()
+            if isinstance(event, kind):
+                return event
+
+
+def welcome(name: str, *users: str, new_user: bool = False) -> dict[str, object]:
+    """The answer to a login."""
+    return {
+        "type": "welcome",
+        "username": name,
+        "users": list(users),
+        "new_user": new_user,
+        "server": "chatroom/0.1.0",
+        "protocol": 1,
+        "message": "Welcome.",
+    }
+
+
+def broadcast(
+    seq: int, text: str = "hello", *, sender: str = "alice", epoch: str = EPOCH
+) -> dict[str, object]:
+    """A public message of somebody else."""
+    return {
+        "type": "broadcast",
+        "from": sender,
+        "message": text,
+        "seq": seq,
+        "prev": seq - 1,
+        "epoch": epoch,
+        "ts": 1700000000.5,
+    }
+
+
+def direct(seq: int, text: str = "psst") -> dict[str, object]:
+    """A direct message for us."""
+    return broadcast(seq, text) | {"type": "direct_message", "to": "bob"}
+
+
+def confirmation(
+    request: dict[str, object], seq: int, *, duplicate: bool = False
+) -> dict[str, object]:
+    """The confirmation of a message."""
+    return {
+        "type": "confirmation",
+        "command": request["command"],
+        "id": request["id"],
+        "seq": seq,
+        "epoch": EPOCH,
+        "ts": 1700000000.5,
+        "duplicate": duplicate,
+        "message": "Message sent.",
+    }
+
+
+def refusal(code: str, **fields: object) -> dict[str, object]:
+    """An error."""
+    return {"type": "error", "code": code, "message": f"Sorry: {code}."} | fields
+
+
+@contextmanager
+def silent_port() -> Iterator[int]:
+    """A port to which connections are neither accepted nor refused: the queue is full."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        port: int = listener.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            yield port
