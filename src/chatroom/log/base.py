@@ -19,8 +19,8 @@ are never used again, so nobody inherits another's ids.
 says so through `oldest`; what it forgets includes the ids. A store that is full raises
 `StorageFull` and is as it was.
 
-**Threads.** `commit` and `close` belong to one thread, the committer. Everything else may be called
-from any thread at any time.
+**Threads.** `commit` belongs to one thread, the committer. `close` comes when all else has ended.
+Everything else may be called from any thread at any time.
 """
 
 import secrets

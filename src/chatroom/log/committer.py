@@ -12,6 +12,7 @@ from chatroom.log.base import Change, Outcome, StorageFull, Store, StoreError
 from chatroom.log.handoff import Handoff, HandoffClosed
 
 Ticket = TypeVar("Ticket")
+Ticket_co = TypeVar("Ticket_co", covariant=True)
 
 QUEUE = 4096
 """How many jobs wait for the committer at most; then those who submit wait."""
@@ -19,19 +20,19 @@ QUEUE = 4096
 _log = logging.getLogger(__name__)
 
 
-class Job(msgspec.Struct, Generic[Ticket], frozen=True, gc=False):
+class Job(msgspec.Struct, Generic[Ticket_co], frozen=True, gc=False):
     """Something that takes its place in the one order of everything."""
 
-    ticket: Ticket
+    ticket: Ticket_co
     """For whoever gets the outcome; the committer does not look at it."""
     change: Change | None = None
     """What to commit; None for what only needs its place in the order."""
 
 
-class Done(msgspec.Struct, Generic[Ticket], frozen=True, gc=False):
+class Done(msgspec.Struct, Generic[Ticket_co], frozen=True, gc=False):
     """A job, with what became of it."""
 
-    ticket: Ticket
+    ticket: Ticket_co
     change: Change | None
     outcome: Outcome | StorageFull | None
     """None where there was nothing to commit."""
@@ -44,7 +45,7 @@ class Committer(Generic[Ticket]):
     """Owns the writing side of a store, in a thread of its own named `committer`.
 
     Args:
-        store: the store; closed by the thread when it ends.
+        store: the store; its writing side belongs to the thread while it runs.
         sink: called in the committer's thread with each batch after its commit, in order.
         on_fatal: called in the committer's thread when the store is broken. Nothing of the batch
             was confirmed, and nothing is committed any more.
@@ -91,7 +92,7 @@ class Committer(Generic[Ticket]):
         return answer.result()
 
     def stop(self) -> None:
-        """Commit what was submitted, close the store and end the thread."""
+        """Commit what was submitted and end the thread; the store stays open."""
         self._queue.close()
         self._thread.join()
 
@@ -102,8 +103,6 @@ class Committer(Generic[Ticket]):
         except StoreError as error:
             self._queue.close()
             self._give_up(jobs + self._queue.poll(), error)
-        finally:
-            self._store.close()
 
     def _commit(self, jobs: list[Job[Ticket | Future[Outcome]]]) -> None:
         changes = [job.change for job in jobs if job.change is not None]

@@ -39,7 +39,7 @@ _READ = (
     "SELECT log, seq, author, text, ts FROM entries WHERE log = ? AND seq > ? ORDER BY seq LIMIT ?"
 )
 _ACCOUNTS = "SELECT number, name, password, inbox, removed FROM accounts"
-_SET_PASSWORD = """
+_CHANGE = """
 UPDATE accounts SET password = ? WHERE number = ? AND removed = 0
 RETURNING number, name, password, inbox, removed
 """
@@ -219,8 +219,10 @@ class _Transaction:
 
     def _known(self, draft: Draft) -> Outcome | None:
         """Say what is known of the draft's id, None if nothing is."""
+        if draft.id is None:
+            return None
         row = self._writer.execute(_KNOWN, (draft.author, draft.id)).fetchone()
-        if draft.id is None or row is None:
+        if row is None:
             return None
         log, seq, text, ts = row
         return Appended(seq, ts, True) if (log, text) == (draft.log, draft.text) else IdReused()
@@ -230,7 +232,7 @@ class _Transaction:
             case AddAccount(name, password):
                 return self._add(name, password)
             case SetPassword(number, password):
-                found = self._writer.execute(_SET_PASSWORD, (password, number))
+                found = self._writer.execute(_CHANGE, (password, number))
             case RemoveAccount(number):
                 found = self._writer.execute(_REMOVE, (number,))
         row = found.fetchone()

@@ -19,6 +19,7 @@ _OUTSIDE = re.compile(rb'["{}\[\]]')
 _STRING = re.compile(rb'(?:[^"\\\n]++|\\[^\n])*+')
 _AFTER_GARBAGE = re.compile(rb"[\n{]")
 _BEFORE_VALUE = b"{[,:"
+_STARTS = b'"{['
 _SPACE = b" \t\r\n"
 _QUOTE, _NEWLINE, _BACKSLASH, _BRACE = b'"\n\\{'
 
@@ -78,15 +79,15 @@ class Boundary:
         return None if self._depth else at + 1
 
     def _next_bracket(self, buffer: bytearray) -> int | None:
-        found = _OUTSIDE.search(buffer, self._position)
-        at = found.start() if found else len(buffer)
-        if self._depth == 0 and (at > 0 or buffer[at] in b"}]"):
+        if self._depth == 0 and buffer[0] not in _STARTS:
             self._garbage = True
             return None
-        self._position = at + 1
+        found = _OUTSIDE.search(buffer, self._position)
         if found is None:
-            self._position = at
+            self._position = len(buffer)
             return -1
+        at = found.start()
+        self._position = at + 1
         return self._turn(buffer, at)
 
     def _turn(self, buffer: bytearray, at: int) -> int | None:

@@ -1,6 +1,6 @@
 """What a client asks for: one frozen type per command, and the way from a frame to it."""
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import msgspec
 
@@ -94,37 +94,37 @@ def parse(frame: dict[str, object]) -> Command:
     return command
 
 
-def echo(frame: dict[str, object]) -> dict[str, object]:
-    """Return the `command` and `id` of `frame` that a reply can repeat, where they are usable.
+class Echo(NamedTuple):
+    """What a reply repeats of what it answers; None for what was not given or cannot be used."""
 
-    `parse` may have refused the frame; its reply is to name what it answers all the same.
-    """
-    found: dict[str, object] = {}
-    name = frame.get("command")
-    if isinstance(name, str) and (kind := COMMANDS.get(name.lower())):
-        found["command"] = kind.name
-    if _is_id(frame.get("id")):
-        found["id"] = frame["id"]
-    return found
+    command: str | None
+    id: str | None
 
 
-def _is_id(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= MAX_ID and not has_surrogates(value)
+def echo(frame: dict[str, object]) -> Echo:
+    """Return what an error repeats of `frame`, which `parse` may have refused."""
+    name, id_ = frame.get("command"), frame.get("id")
+    kind = COMMANDS.get(name.lower()) if isinstance(name, str) else None
+    return Echo(kind.name if kind else None, id_ if isinstance(id_, str) and _is_id(id_) else None)
+
+
+def _is_id(value: str) -> bool:
+    return 0 < len(value) <= MAX_ID and not has_surrogates(value)
 
 
 def _explain(frame: dict[str, object], kind: type[Command]) -> ProtocolError:
     """Say which field made `frame` no command of this `kind`."""
-    for field in msgspec.structs.fields(kind):
-        if field.name not in frame:
-            if field.required:
-                return ProtocolError(
-                    ErrorCode.MISSING_FIELD,
-                    f"{kind.name} needs the field '{field.name}'.",
-                    field=field.name,
-                )
-        elif not isinstance(frame[field.name], str):
-            return _invalid(field.name, "a text")
-    raise AssertionError("every field is there and a text")
+    field = next(
+        field
+        for field in msgspec.structs.fields(kind)
+        if not isinstance(value := frame.get(field.name), str)
+        and (field.required or value is not None)
+    )
+    if field.name in frame:
+        return _invalid(field.name, "a text")
+    return ProtocolError(
+        ErrorCode.MISSING_FIELD, f"{kind.name} needs the field '{field.name}'.", field=field.name
+    )
 
 
 def _invalid(field: str, what: str) -> ProtocolError:

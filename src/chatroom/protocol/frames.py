@@ -6,6 +6,7 @@ looked at once by the JSON scanner and, where a frame is split or broken, once b
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import NoReturn
 
@@ -16,6 +17,7 @@ Frame = dict[str, object] | ProtocolError
 """What a frame turned out to be: an object, or what was wrong with it."""
 
 _SPACE = b" \t\r\n"
+_NO_SPACE = re.compile(rb"[^ \t\r\n]")
 _WINDOW = 4096
 """How many bytes the fast path takes at a time. Few enough that ordinary frames in it do not open
 more brackets than may nest, which proves at once that none of them nests too deeply."""
@@ -113,7 +115,8 @@ class FrameDecoder:
         else:
             frames.append(_parse(bytes(self._buffer[:end])))
         self._boundary = Boundary()
-        self._buffer = self._buffer[end:].lstrip(_SPACE)
+        behind = _NO_SPACE.search(self._buffer, end)
+        del self._buffer[: behind.start() if behind else None]  # moves nothing, so all stays linear
         return True
 
     def _too_large(self) -> ProtocolError:

@@ -32,3 +32,8 @@ def check_username(name: str, limit: int = MAX_USERNAME) -> str:
 def fold(name: str) -> str:
     """Return the key that `name` is compared by: names that differ only in case are the same."""
     return name.casefold()
+
+
+def same(one: str, other: str) -> bool:
+    """Say whether two names are the same."""
+    return fold(one) == fold(other)

@@ -1,0 +1,150 @@
+"""The server, wired together: from a configuration to something that starts and stops."""
+
+import contextlib
+import resource
+import socket
+import threading
+from collections.abc import Callable
+from typing import Self
+
+from chatroom.auth.accounts import Accounts
+from chatroom.auth.passwords import Passwords
+from chatroom.config import Config
+from chatroom.log.base import Change, Outcome, Store, StoreError
+from chatroom.log.committer import Committer, Done, Job
+from chatroom.log.opening import locate, open_store
+from chatroom.room.room import Room
+from chatroom.room.tickets import RosterChange
+from chatroom.server.connection import Services
+from chatroom.server.connections import Connections
+from chatroom.server.control import Control
+from chatroom.server.delivery import Delivery
+from chatroom.server.entrance import Entrance
+from chatroom.server.listener import Listener, listen
+from chatroom.server.notices import RosterNotices
+from chatroom.server.outbox import Outbox
+from chatroom.server.tickets import Ticket
+from chatroom.server.timers import Timers
+
+STACK_BYTES = 256 * 1024
+"""The stack of each thread. Address space is set aside for all of it, memory only for what is used;
+`protocol.boundary.MAX_DEPTH` keeps within it."""
+
+BYE_SECONDS = 1.0
+"""How long the clients have to go by themselves when the server stops."""
+
+CUT_SECONDS = 0.4
+"""How long their threads have to end after that."""
+
+
+class App:
+    """A server on its data, listening. Everything belongs to the thread that made it.
+
+    Args:
+        config: everything that can be set.
+        on_fatal: called in the committer's thread when nothing can be stored any more; the server
+            is to be stopped then.
+
+    Raises:
+        StoreError: the data cannot be used, or another server uses them.
+        OSError: the address cannot be listened on.
+    """
+
+    def __init__(self, config: Config, on_fatal: Callable[[StoreError], None]) -> None:
+        threading.stack_size(STACK_BYTES)
+        _allow_many_files()
+        self.data = locate(config.server.data)
+        """The database file, None for a room that is kept in memory."""
+        with contextlib.ExitStack() as stack:
+            sock = stack.enter_context(listen(config.server.host, config.server.port))
+            self.host, self.port = sock.getsockname()[:2]
+            """Where the server listens."""
+            store = stack.enter_context(open_store(self.data))
+            passwords = stack.enter_context(contextlib.closing(hasher(config)))
+            self._committer: Committer[Ticket] = Committer(store, self._sink, on_fatal)
+            accounts = accounts_of(config, store, passwords, self._committer.call)
+            self._wire(config, sock, store, accounts)
+            self._resources = stack.pop_all()
+
+    def _wire(self, config: Config, sock: socket.socket, store: Store, accounts: Accounts) -> None:
+        """Make the parts and let them know each other; see docs/architecture.md."""
+        limits = config.limits
+        submit = self._committer.submit
+        self._timers = Timers()
+        self._notices = RosterNotices(self._timers, self._population, self._send_roster)
+        self._room: Room[Outbox] = Room(
+            accounts, submit, self._notices.changed, limits.message_bytes
+        )
+        self._delivery = Delivery(store, accounts, self._room.snapshot, self._timers)
+        self._connections = Connections(limits.connections, limits.connections_per_address)
+        services = Services(self._room, accounts, submit, self._timers, limits)
+        entrance = Entrance(services, self._connections)
+        self._control = Control(self.data, accounts, self._expel) if self.data else None
+        self._listener = Listener(sock, "listener", entrance.serve, entrance.turn_away)
+
+    def start(self) -> Self:
+        """Serve, in threads of its own."""
+        self._timers.start()
+        self._delivery.start()
+        self._committer.start()
+        if self._control is not None:
+            self._control.start()
+        self._listener.start()
+        return self
+
+    def stop(self) -> None:
+        """Take nobody in, commit what was said, say `bye` to everyone, and end all threads."""
+        self._listener.stop()
+        for connection in self._connections.all():
+            connection.end("shutting_down", reconnect=True, after_ms=1000)
+        if not self._connections.wait_empty(BYE_SECONDS):
+            for connection in self._connections.all():
+                connection.cut()
+            self._connections.wait_empty(CUT_SECONDS)
+        if self._control is not None:
+            self._control.stop()
+        self._committer.stop()
+        self._delivery.stop()
+        self._timers.stop()
+        self._resources.close()
+
+    def _sink(self, done: list[Done[Ticket]]) -> None:
+        self._delivery.put(done)
+
+    def _population(self) -> int:
+        return len(self._room.names())
+
+    def _send_roster(self) -> None:
+        self._committer.submit([Job(RosterChange())], wait=False)
+
+    def _expel(self, username: str) -> None:
+        """End the connections of an account that was removed."""
+        for connection in self._connections.all():
+            if connection.belongs_to(username):
+                connection.end("account_removed", reconnect=False)
+
+
+def hasher(config: Config) -> Passwords:
+    """Return what makes and checks password hashes as `config` says."""
+    argon2 = config.auth.argon2
+    return Passwords(argon2.time_cost, argon2.memory_kib, argon2.parallelism)
+
+
+def accounts_of(
+    config: Config, store: Store, passwords: Passwords, commit: Callable[[Change], Outcome]
+) -> Accounts:
+    """Return the accounts of `store`, whose changes go through `commit`."""
+    return Accounts(
+        store.accounts(),
+        commit,
+        passwords,
+        username_length=config.limits.username_length,
+        registration=config.auth.registration == "open",
+    )
+
+
+def _allow_many_files() -> None:
+    """Let the process have as many sockets as the system allows it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # some systems name a limit they do not grant
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,0 +1,132 @@
+"""`chatroom serve`: run a server until it is told to stop."""
+
+import argparse
+import logging
+import queue
+import shutil
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chatroom.cli.arguments import UsageError
+from chatroom.cli.configured import add_config, configured
+from chatroom.version import VERSION
+
+if TYPE_CHECKING:
+    from chatroom.app import App
+    from chatroom.config import Config
+
+DESCRIPTION = """\
+Run a server. Without options it serves this machine alone and keeps its data where this system
+keeps a user's data.
+"""
+
+EXAMPLES = """\
+examples:
+  chatroom serve
+  chatroom serve --host 0.0.0.0 --port 4000 --data /srv/chat/room.db
+  chatroom serve --port 0 --data :memory:        a throw-away room on any free port
+  CHATROOM_LIMITS_MESSAGE_BYTES=2000 chatroom serve --print-config
+
+exit status:
+  0  it was stopped, by Ctrl-C or SIGTERM
+  2  it could not start; the sentence says what to do
+  3  the data could not be written any more
+"""
+
+FATAL = 3
+"""The exit status when the data can no longer be written."""
+
+LEVELS = ("debug", "info", "warning", "error")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describes the command and its arguments to `parser`."""
+    parser.description, parser.epilog = DESCRIPTION, EXAMPLES
+    parser.add_argument("--host", help="the address to listen on (default: 127.0.0.1)")
+    parser.add_argument(
+        "--port", type=int, help="the port to listen on, 0 for any free one (default: 12345)"
+    )
+    add_config(parser)
+    parser.add_argument(
+        "--log-level", choices=LEVELS, default="warning", help="what is logged on standard error"
+    )
+    parser.add_argument(
+        "--print-config", action="store_true", help="show the configuration in force and leave"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serves, and returns the exit status."""
+    logging.basicConfig(
+        level=args.log_level.upper(),
+        format="%(asctime)s %(levelname)s %(threadName)s: %(message)s",
+    )
+    config = configured(args)
+    if args.print_config:
+        from chatroom.config import as_toml  # noqa: PLC0415 - seldom used
+
+        print(as_toml(config), end="")
+        return 0
+    return _serve(config)
+
+
+def _serve(config: "Config") -> int:
+    """Runs the server until a signal comes or the store breaks."""
+    from chatroom.app import App  # noqa: PLC0415 - heavy
+    from chatroom.log.base import StoreError  # noqa: PLC0415
+
+    # Why to stop: a signal's number, or what broke. A SimpleQueue can be put to from a signal
+    # handler at any moment.
+    reasons: queue.SimpleQueue[int | StoreError] = queue.SimpleQueue()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: reasons.put(number))
+    try:
+        app = App(config, reasons.put)
+    except StoreError as error:
+        raise UsageError(str(error)) from error
+    except OSError as error:
+        raise UsageError(_cannot_listen(config, error)) from error
+    app.start()
+    print(_banner(app), flush=True)
+    reason = reasons.get()
+    app.stop()
+    if isinstance(reason, int):
+        return 0
+    print(f"chatroom: {reason} Nothing was confirmed that is not stored.", file=sys.stderr)
+    return FATAL
+
+
+def _banner(app: "App") -> str:
+    """Returns what a person needs to know to use the server."""
+    address = _address(app.host, app.port)
+    everywhere = app.host in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+    near = _address("127.0.0.1", app.port) if everywhere else address
+    return (
+        f"chatroom {VERSION} listens on {address}\n"
+        f"  data  {app.data or 'in memory; all is gone when the server stops'}\n"
+        f"  join  {_program()} join {near}"
+    )
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _program() -> str:
+    """Returns what a person types to start this program."""
+    program = Path(sys.argv[0])
+    found = shutil.which(program.name)
+    if found and Path(found).samefile(program):
+        return program.name
+    return str(program)
+
+
+def _cannot_listen(config: "Config", error: OSError) -> str:
+    """Returns why the address is no good, and what to do."""
+    host, port = config.server.host, config.server.port
+    return (
+        f"cannot listen on {_address(host, port)}: {error.strerror}; "
+        "choose another --host or --port, or stop what listens there"
+    )

@@ -1,0 +1,76 @@
+"""Which connections there are, and how many there may be."""
+
+import threading
+import time
+from collections import Counter
+
+from chatroom.protocol.errors import ErrorCode, ProtocolError
+from chatroom.server.connection import Connection
+
+
+class Connections:
+    """The open connections. Any thread may call any method.
+
+    Args:
+        limit: how many there may be at once, 0 for no limit.
+        limit_per_address: how many there may be from one address, 0 for no limit.
+    """
+
+    def __init__(self, limit: int, limit_per_address: int) -> None:
+        self._limit = limit
+        self._limit_per_address = limit_per_address
+        self._changed = threading.Condition()  # guards the two below
+        self._open: set[Connection] = set()
+        self._by_address: Counter[str] = Counter()
+
+    def check(self, address: str) -> None:
+        """See whether one more may come from `address`.
+
+        Raises:
+            ProtocolError: `too_many_connections`.
+        """
+        with self._changed:
+            if self._limit and len(self._open) >= self._limit:
+                raise too_many("The server has as many connections as it takes; try again later.")
+            if self._limit_per_address and self._by_address[address] >= self._limit_per_address:
+                raise too_many(
+                    f"{address} has as many connections as one address may have; close one."
+                )
+
+    def add(self, connection: Connection) -> None:
+        """Count `connection` in."""
+        with self._changed:
+            self._open.add(connection)
+            self._by_address[connection.address] += 1
+
+    def remove(self, connection: Connection) -> None:
+        """Count `connection` out."""
+        with self._changed:
+            self._open.discard(connection)
+            self._by_address[connection.address] -= 1
+            if not self._by_address[connection.address]:
+                del self._by_address[connection.address]
+            self._changed.notify_all()
+
+    def all(self) -> list[Connection]:
+        """Return those that are open just now."""
+        with self._changed:
+            return list(self._open)
+
+    def __len__(self) -> int:
+        """Return how many are open."""
+        with self._changed:
+            return len(self._open)
+
+    def wait_empty(self, seconds: float) -> bool:
+        """Wait at most `seconds` until none is open; return whether that is so."""
+        deadline = time.monotonic() + seconds
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: not self._open, max(0.0, deadline - time.monotonic())
+            )
+
+
+def too_many(sentence: str) -> ProtocolError:
+    """Return the error for a connection that is one too many."""
+    return ProtocolError(ErrorCode.TOO_MANY_CONNECTIONS, sentence)

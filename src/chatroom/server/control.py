@@ -1,0 +1,156 @@
+"""The door for the person who runs the server: a Unix socket beside the data.
+
+Only the owner of the data can open it. It speaks the frames of the wire, with the requests of
+`auth.administration` in place of the commands, one reply to each.
+"""
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from chatroom.auth import administration
+from chatroom.auth.accounts import Accounts
+from chatroom.log.base import StoreError
+from chatroom.log.handoff import HandoffClosed
+from chatroom.protocol import events
+from chatroom.protocol.errors import ErrorCode, ProtocolError
+from chatroom.protocol.frames import Frame, FrameDecoder, encode
+from chatroom.server.listener import Listener
+
+_FRAME_BYTES = 65536
+_SECONDS = 10.0
+"""How long one step of a conversation may take; the next one waits meanwhile."""
+
+_ADDRESS_BYTES = 100
+_BACKLOG = 16
+
+_log = logging.getLogger(__name__)
+
+
+def control_path(data: Path) -> Path:
+    """Return where the control socket of the server on the database `data` is."""
+    return data.with_name(data.name + ".sock")
+
+
+class Control:
+    """Owns the control socket, in a thread of its own named `control`.
+
+    Args:
+        data: the database file.
+        accounts: what the requests are about.
+        on_change: called with the name of an account that was removed.
+
+    Raises:
+        StoreError: the socket cannot be made.
+    """
+
+    def __init__(self, data: Path, accounts: Accounts, on_removed: Callable[[str], None]) -> None:
+        self._path = control_path(data)
+        self._accounts = accounts
+        self._on_removed = on_removed
+        self._listener = Listener(_bind(self._path), "control", self._serve, socket.socket.close)
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._listener.start()
+
+    def stop(self) -> None:
+        """Answer no more, and remove the socket."""
+        self._listener.stop()
+        self._path.unlink(missing_ok=True)
+
+    def _serve(self, sock: socket.socket, _: str) -> None:
+        """Answer what one process asks until it has no more questions."""
+        decoder = FrameDecoder(_FRAME_BYTES)
+        with sock:
+            try:
+                sock.settimeout(_SECONDS)
+                while data := sock.recv(_FRAME_BYTES):
+                    for frame in decoder.feed(data):
+                        sock.sendall(self._reply(frame))
+            except OSError as error:
+                _log.debug("A conversation with the control socket broke: %s", error)
+
+    def _reply(self, frame: Frame) -> bytes:
+        try:
+            if isinstance(frame, ProtocolError):
+                raise frame
+            reply = administration.perform(self._accounts, frame)
+        except ProtocolError as problem:
+            return events.error(problem)
+        except HandoffClosed:
+            return events.error(ProtocolError(ErrorCode.SHUTTING_DOWN, "The server is stopping."))
+        if frame.get("command") == "users_remove":
+            self._on_removed(str(frame["username"]))
+        return encode(reply)
+
+
+def ask(data: Path, request: dict[str, object]) -> dict[str, object] | None:
+    """Ask the server that runs on `data`; return its reply, None if no server runs there.
+
+    Raises:
+        ProtocolError: the server refused, with the reason it gave.
+        StoreError: there is a server and it does not answer.
+    """
+    path = control_path(data)
+    try:
+        with _named(path) as name, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+            sock.settimeout(_SECONDS)
+            sock.connect(name)
+            sock.sendall(encode(request))
+            frame = _receive(sock)
+    except (FileNotFoundError, ConnectionRefusedError):
+        return None
+    except OSError as error:
+        raise StoreError(f"The server on {data} does not answer: {error}.") from error
+    if frame.get("type") == "error":
+        code, message = ErrorCode(str(frame["code"])), str(frame["message"])
+        raise ProtocolError(code, message)
+    return frame
+
+
+def _receive(sock: socket.socket) -> dict[str, object]:
+    decoder = FrameDecoder(1 << 30)  # a list of users may be long, and the server is our own
+    while data := sock.recv(_FRAME_BYTES):
+        for frame in decoder.feed(data):
+            if isinstance(frame, dict):
+                return frame
+    raise ConnectionResetError("it closed the connection")
+
+
+def _bind(path: Path) -> socket.socket:
+    """Return a listening socket at `path` that only the owner can open."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    mask = os.umask(0o177)  # the mode of the socket; no other thread runs yet
+    try:
+        path.unlink(missing_ok=True)  # of a server that was killed: we hold the lock on the data
+        with _named(path) as name:
+            sock.bind(name)
+        sock.listen(_BACKLOG)
+        sock.setblocking(False)
+    except OSError as error:
+        sock.close()
+        raise StoreError(f"{path} cannot be made: {error.strerror}.") from error
+    finally:
+        os.umask(mask)
+    return sock
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[str]:
+    """Yield a name for the socket at `path` that fits into a socket address.
+
+    Such an address holds about a hundred bytes (unix(7)); a longer path is named through its open
+    folder, which Linux offers under /proc.
+    """
+    if len(os.fsencode(path)) < _ADDRESS_BYTES:
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)

@@ -1,0 +1,205 @@
+"""The thread that sends: the only one that writes to a client's socket.
+
+Each round takes all that has been committed meanwhile, encodes and joins it once, and gives every
+reader who keeps up the same bytes in one call that never blocks. The busier the room, the more
+goes into a round and the less a delivery costs.
+"""
+
+import logging
+import selectors
+import socket
+import threading
+from collections.abc import Callable, Sequence
+
+from chatroom.auth.accounts import Accounts
+from chatroom.log.base import ROOM, Appended, Draft, Store
+from chatroom.log.committer import Done
+from chatroom.log.handoff import Handoff, HandoffClosed
+from chatroom.protocol import events
+from chatroom.room.tickets import Arrival, Departure, Private, Public, RosterChange
+from chatroom.server.backlog import Backlog
+from chatroom.server.outbox import Outbox
+from chatroom.server.readers import Readers
+from chatroom.server.round import CONFIRMATION_WEIGHT, Round, Stamps, refusal
+from chatroom.server.tickets import Abandon, Answer, Farewell, Release, Ticket
+from chatroom.server.timers import Timers
+
+QUEUE = 4096
+"""How many outcomes wait for the delivery at most; then the committer waits."""
+
+LINGER_SECONDS = 5.0
+"""How long a connection that ends has to take what it is still to be sent."""
+
+_log = logging.getLogger(__name__)
+
+
+class Delivery:
+    """Owns the writing side of every connection, in a thread of its own named `delivery`.
+
+    Args:
+        store: where those who are behind read.
+        accounts: who the numbers in the log are.
+        roster: returns who is here, sorted, and the version of that list.
+        timers: where the time of a connection that ends runs out.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        accounts: Accounts,
+        roster: Callable[[], tuple[tuple[str, ...], int]],
+        timers: Timers,
+    ) -> None:
+        self._store = store
+        self._roster = roster
+        self._timers = timers
+        self._queue: Handoff[Done[Ticket]] = Handoff(QUEUE, self._wake)
+        self._waker, self._woken = socket.socketpair()
+        self._waker.setblocking(False)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._woken, selectors.EVENT_READ)
+        backlog = Backlog(store, accounts)
+        self._readers = Readers(store.head(ROOM), backlog, lambda: roster()[0], self._selector)
+        self._epoch = store.epoch(ROOM)
+        self._stamps = Stamps()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="delivery", daemon=True)
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._thread.start()
+
+    def put(self, done: Sequence[Done[Ticket]], *, wait: bool = True) -> None:
+        """Hand in what was committed, in its order. See `Handoff.put`."""
+        self._queue.put(done, wait=wait)
+
+    def stop(self) -> None:
+        """Send what is there, as far as sockets take it at once, and end the thread."""
+        self._queue.close()
+        self._stopping = True
+        self._wake()
+        self._thread.join()
+        self._selector.close()
+        self._waker.close()
+        self._woken.close()
+
+    def _wake(self) -> None:
+        try:
+            self._waker.send(b"\0")
+        except BlockingIOError:
+            return  # there is a wake-up under way already
+
+    def _run(self) -> None:
+        while True:
+            stopping = self._stopping
+            done = self._queue.poll()
+            if done:
+                self._deliver(done)
+            elif stopping:
+                return
+            self._serve_sockets(wait=not done)
+
+    def _serve_sockets(self, *, wait: bool) -> None:
+        """Go on with those whose socket has room again; wait for that, or for work, if asked to."""
+        for key, _ in self._selector.select(None if wait else 0):
+            if key.data is None:
+                self._woken.recv(64)
+            else:
+                self._readers.resume(key.data)
+
+    def _deliver(self, done: list[Done[Ticket]]) -> None:
+        """Do one round."""
+        work = Round(self._readers.head + 1)
+        for one in done:
+            self._take_up(work, one)
+        self._readers.send(work)
+
+    def _take_up(self, work: Round, done: Done[Ticket]) -> None:
+        """Find out what a ticket means, and for whom."""
+        match done.ticket:
+            case Public() as ticket:
+                self._say(work, ticket, done)
+            case Private() as ticket:
+                self._whisper(work, ticket, done)
+            case Answer(outbox, frame):
+                work.insert(outbox, frame, weight=len(frame))
+            case Arrival() as ticket:
+                self._welcome(work, ticket)
+            case Departure(member):
+                self._readers.part(member.channel, work.next)
+                work.touch(member.channel)
+            case RosterChange():
+                self._tell_roster(work)
+            case Farewell(outbox, frame):
+                work.insert(outbox, frame)
+                self._end(outbox)
+            case Release(outbox):
+                outbox.released = True
+                work.touch(outbox)
+                self._end(outbox)
+            case Abandon(outbox):
+                outbox.kill()
+                work.touch(outbox)
+
+    def _say(self, work: Round, ticket: Public[Outbox], done: Done[Ticket]) -> None:
+        author, outbox, id_ = ticket.member.account, ticket.member.channel, ticket.id
+        outcome, draft = done.outcome, done.change
+        if not isinstance(outcome, Appended) or not isinstance(draft, Draft):
+            work.insert(outbox, refusal(outcome, "PM", id_), weight=CONFIRMATION_WEIGHT)
+            return
+        seq, duplicate = outcome.seq, outcome.duplicate
+        stamp = self._stamps.of(self._epoch, outcome)
+        reply = events.confirmation("PM", id_, seq, stamp, "the room", duplicate=duplicate)
+        if duplicate:
+            work.insert(outbox, reply, weight=CONFIRMATION_WEIGHT)
+        else:
+            work.insert_instead(outbox, reply, weight=CONFIRMATION_WEIGHT)
+            work.add(events.broadcast(author.name, draft.text, seq, seq - 1, stamp))
+
+    def _whisper(self, work: Round, ticket: Private[Outbox], done: Done[Ticket]) -> None:
+        author, outbox, id_ = ticket.member.account, ticket.member.channel, ticket.id
+        outcome, draft, to = done.outcome, done.change, ticket.recipient
+        if not isinstance(outcome, Appended) or not isinstance(draft, Draft):
+            work.insert(outbox, refusal(outcome, "DM", id_), weight=CONFIRMATION_WEIGHT)
+            return
+        seq, duplicate = outcome.seq, outcome.duplicate
+        stamp = self._stamps.of(self._store.epoch(to.inbox), outcome)
+        reply = events.confirmation("DM", id_, seq, stamp, to.name, duplicate=duplicate)
+        work.insert(outbox, reply, weight=CONFIRMATION_WEIGHT)
+        if not duplicate:
+            frame = events.direct_message(author.name, to.name, draft.text, seq, seq - 1, stamp)
+            for reader in self._readers.of(to):
+                work.insert(reader, frame, inbox=seq)
+
+    def _welcome(self, work: Round, ticket: Arrival[Outbox]) -> None:
+        account, outbox = ticket.member.account, ticket.member.channel
+        frame = events.welcome(ticket.id, account.name, ticket.names, new_user=ticket.new_user)
+        outbox.roster_version = ticket.version
+        self._readers.join(outbox, account, work.next)
+        work.insert(outbox, frame)
+
+    def _tell_roster(self, work: Round) -> None:
+        """Give the new list of users to everyone who has an older one."""
+        names, version = self._roster()
+        frame = events.update_users(names)
+        for outbox in self._readers:
+            if outbox.roster_version < version:
+                outbox.roster_version = version
+                if outbox.stalled:
+                    outbox.roster_due = True
+                else:
+                    work.insert(outbox, frame)
+
+    def _end(self, outbox: Outbox) -> None:
+        """Let a connection's stream end when all is sent, and give it only so much time for it."""
+        outbox.finishing = True
+        if outbox.deadline is None:
+            abandon: Done[Ticket] = Done(Abandon(outbox), None, None)
+            outbox.deadline = self._timers.after(LINGER_SECONDS, lambda: self._late(abandon))
+
+    def _late(self, abandon: Done[Ticket]) -> None:
+        """Give a connection up. Called in the timers' thread."""
+        try:
+            self.put([abandon], wait=False)
+        except HandoffClosed:
+            return  # the server has stopped, and the connection with it

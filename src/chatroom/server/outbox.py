@@ -1,0 +1,255 @@
+"""The writing side of one connection.
+
+What a reader is sent is one stream: the public messages in the order of the log, and between them
+what is for this reader alone, each `Insert` at its place. A reader who keeps up is never told
+apart from the others. One whose socket is full keeps a position in the log and the replies that
+are its own, and nothing else: the rest is in the log when it reads again.
+
+The reading thread and the delivery share two counters, each written by one of them: what the
+replies that the connection asked for weigh, and what of it has been sent. Where too much is
+outstanding, the reading thread stops reading until the other side has read.
+"""
+
+import socket
+import sys
+import threading
+from collections import deque
+from collections.abc import Sequence
+
+import msgspec
+
+from chatroom.log.base import Account
+from chatroom.server.tail import Run
+from chatroom.server.timers import Timer
+
+OUTBOX_BYTES = 1024 * 1024
+"""How much of a connection's own replies may wait for it."""
+
+NOWHERE = sys.maxsize
+"""The place of a reader who gets no public messages."""
+
+_MOST_BUFFERS = 256
+
+
+class Insert(msgspec.Struct, frozen=True, gc=False):
+    """Something for one reader, at its place between the public messages."""
+
+    at: int
+    """The place of the public message it goes before."""
+    frame: bytes
+    resume: int
+    """The place to go on at; behind `at` where the reader said that message itself."""
+    weight: int = 0
+    """What it counts among the connection's own replies."""
+    inbox: int = 0
+    """Its place in the reader's inbox; 0 for what is not from there."""
+
+
+class Outbox:
+    """One connection's writing side. All but `owe` and `await_room` is the delivery thread's.
+
+    Args:
+        sock: the connection, blocking; only ever written to with MSG_DONTWAIT.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self.account: Account | None = None
+        """Whose connection it is, None before the login."""
+        self.begin = NOWHERE
+        """The place of the first public message that this reader gets."""
+        self.end = NOWHERE
+        """The place of the first one that it no longer gets."""
+        self.position = 0
+        """Where to go on, if that is behind the run that is being sent."""
+        self.waiting: deque[Insert] = deque()
+        """What is to be sent behind what is missing now."""
+        self.missing = b""
+        """The rest of something that has been sent in part."""
+        self.stalled = False
+        """Whether the socket was full and is being watched."""
+        self.inbox_from = 0
+        """The place of the first direct message that was passed over; 0 if none was."""
+        self.roster_version = 0
+        """Which list of users this reader has."""
+        self.roster_due = False
+        """Whether a newer list was passed over."""
+        self.dead = False
+        """Whether nothing can be sent any more."""
+        self.finishing = False
+        """Whether the stream ends when all is sent."""
+        self.finished = False
+        """Whether it has ended."""
+        self.deadline: Timer | None = None
+        """When the connection is given up, once it is ending."""
+        self.released = False
+        """Whether the reading thread has ended."""
+        self._owed = 0  # written by the reading thread
+        self._paid = 0  # written by the delivery thread
+        self._missing_weight = 0
+        self._gate: threading.Event | None = None
+
+    def fileno(self) -> int:
+        """Return the descriptor, for a selector."""
+        return self._sock.fileno()
+
+    # What the reading thread calls.
+
+    def owe(self, weight: int) -> int:
+        """Count a reply of `weight` that is going to be sent, and return that weight."""
+        self._owed += weight
+        return weight
+
+    def await_room(self) -> None:
+        """Wait while more replies are outstanding than may wait."""
+        while self._owed - self._paid > OUTBOX_BYTES and not self.dead:
+            gate = self._gate = threading.Event()
+            if self._owed - self._paid > OUTBOX_BYTES and not self.dead:  # still, now that it shows
+                gate.wait()
+
+    # What the delivery thread calls.
+
+    def send_same(self, run: Run) -> bool:
+        """Send all of `run`, as to everyone; return whether the socket took it."""
+        size = len(run.data)
+        sent = self._send(run.data)
+        if sent == size:
+            return True
+        self.position, self.missing = run.locate(run.first, sent)
+        return False
+
+    def send_own(self, run: Run, inserts: Sequence[Insert]) -> bool:
+        """Send `run`, from where the reader stands, with `inserts` at their places in it.
+
+        Returns:
+            Whether the socket took all of it. If not, the rest is remembered.
+        """
+        pieces = self._arrange(run, inserts)
+        sent = self._send_pieces([piece for _, piece in pieces])
+        for index, (what, piece) in enumerate(pieces):
+            if sent < len(piece):
+                self._stop_at(run, what, sent)
+                rest = [insert for insert, _ in pieces[index + 1 :] if isinstance(insert, Insert)]
+                self.waiting.extendleft(reversed(self._own(rest)))
+                return False
+            sent -= len(piece)
+            if isinstance(what, Insert):
+                self.pay(what.weight)
+        self.position = max(self.position, min(run.next, self.end))
+        return True
+
+    def _arrange(
+        self, run: Run, inserts: Sequence[Insert]
+    ) -> list[tuple[Insert | int, bytes | memoryview]]:
+        """Return what to send: each piece with its insert, or with the place that it starts at."""
+        pieces: list[tuple[Insert | int, bytes | memoryview]] = []
+        place = max(run.first, self.begin, self.position)
+        stop = min(run.next, self.end)
+        for insert in inserts:
+            if place < min(insert.at, stop):
+                pieces.append((place, run.cut(place, min(insert.at, stop))))
+            pieces.append((insert, insert.frame))
+            place = max(place, insert.resume)
+        if place < stop:
+            pieces.append((place, run.cut(place, stop)))
+        return pieces
+
+    def _stop_at(self, run: Run, what: Insert | int, sent: int) -> None:
+        """Remember that only `sent` bytes of `what` have been sent."""
+        if isinstance(what, Insert):
+            self.missing = what.frame[sent:]
+            self._missing_weight = what.weight
+            self.position = max(self.position, what.resume)
+        else:
+            self.position, self.missing = run.locate(what, sent)
+
+    def defer(self, inserts: Sequence[Insert]) -> None:
+        """Remember `inserts` for later, behind what waits already."""
+        self.waiting.extend(self._own(inserts))
+
+    def take_waiting(self, until: int) -> list[Insert]:
+        """Return what waits for its place up to `until`, and no longer remember it."""
+        taken: list[Insert] = []
+        while self.waiting and self.waiting[0].at <= until:
+            taken.append(self.waiting.popleft())
+        return taken
+
+    def _own(self, inserts: Sequence[Insert]) -> list[Insert]:
+        """Return `inserts` without what the inbox holds anyway, and remember that it is missing."""
+        own = [insert for insert in inserts if not insert.inbox]
+        if len(own) < len(inserts) and not self.inbox_from:
+            self.inbox_from = next(insert.inbox for insert in inserts if insert.inbox)
+        return own
+
+    def send_missing(self) -> bool:
+        """Send the rest of what has been sent in part; return whether the socket took it."""
+        if self.missing:
+            sent = self._send(self.missing)
+            self.missing = self.missing[sent:]
+            if self.missing:
+                return False
+            self.pay(self._missing_weight)
+            self._missing_weight = 0
+        return True
+
+    def send_frame(self, frame: bytes) -> bool:
+        """Send something that has no place of its own; return whether the socket took it."""
+        sent = self._send(frame)
+        self.missing = frame[sent:]
+        return not self.missing
+
+    def pay(self, weight: int) -> None:
+        """Count a reply as sent, and let the reading thread go on if it waits for that."""
+        self._paid += weight
+        gate = self._gate
+        if gate is not None and self._owed - self._paid <= OUTBOX_BYTES:
+            gate.set()
+
+    def _send(self, data: bytes | memoryview) -> int:
+        try:
+            return self._sock.send(data, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return 0
+        except OSError:  # the other side is gone
+            self.kill()
+            return 0
+
+    def _send_pieces(self, pieces: list[bytes | memoryview]) -> int:
+        if len(pieces) == 1:
+            return self._send(pieces[0])
+        if len(pieces) > _MOST_BUFFERS:
+            return self._send(b"".join(pieces))
+        try:
+            return self._sock.sendmsg(pieces, (), socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            self.kill()
+            return 0
+
+    def finish(self) -> None:
+        """Tell the other side that nothing more comes."""
+        self.finished = True
+        try:
+            self._sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.kill()
+
+    def kill(self) -> None:
+        """Give the connection up: wake the reading thread, forget what was to be sent."""
+        self.dead = True
+        self.waiting.clear()
+        self.missing = b""
+        if self._gate is not None:
+            self._gate.set()
+        try:
+            self._sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return  # it was not connected any more, and the reading thread knows
+
+    def close(self) -> None:
+        """Give the descriptor back. The reading thread must have ended."""
+        self.dead = True
+        if self.deadline is not None:
+            self.deadline.cancel()
+        self._sock.close()

@@ -1,0 +1,162 @@
+"""Everyone who is sent something: who keeps up, whose socket is full, and who is ending.
+
+A reader whose socket is full is watched by the selector, and its replies wait in its outbox. When
+there is room it goes on from its position, out of the tail or, further behind, out of the log,
+until it has caught up and is one of the others again.
+"""
+
+import logging
+import selectors
+from collections.abc import Callable, Iterable, Iterator
+
+from chatroom.log.base import Account, StoreError
+from chatroom.protocol import events
+from chatroom.server.backlog import Backlog
+from chatroom.server.outbox import Outbox
+from chatroom.server.round import Round
+from chatroom.server.tail import Run, Tail
+
+_TURN = 16
+"""How many pieces a reader who is behind is sent before it is the others' turn."""
+
+_log = logging.getLogger(__name__)
+
+
+class Readers:
+    """All outboxes that anything goes to. Belongs to the delivery thread.
+
+    Args:
+        head: the place of the newest public message.
+        backlog: reads what the tail no longer has.
+        names: returns who is here, sorted.
+        selector: where full sockets are watched; its events carry the outbox as data.
+    """
+
+    def __init__(
+        self,
+        head: int,
+        backlog: Backlog,
+        names: Callable[[], tuple[str, ...]],
+        selector: selectors.BaseSelector,
+    ) -> None:
+        self.head = head
+        """The place of the newest public message that was sent."""
+        self._backlog = backlog
+        self._names = names
+        self._selector = selector
+        self._tail = Tail()
+        self._present: dict[int, dict[Outbox, None]] = {}  # who is in the room, by account
+        self._current: dict[Outbox, None] = {}  # those of them whose socket is not full
+
+    def __iter__(self) -> Iterator[Outbox]:
+        """Go through everyone who is in the room."""
+        for readers in self._present.values():
+            yield from readers
+
+    def of(self, account: Account) -> Iterable[Outbox]:
+        """Return the readers of `account` who are in the room."""
+        return self._present.get(account.number, ())
+
+    def join(self, outbox: Outbox, account: Account, place: int) -> None:
+        """Take a reader into the room, who gets the public messages from `place` on."""
+        outbox.account = account
+        outbox.begin = place
+        self._present.setdefault(account.number, {})[outbox] = None
+        if not outbox.stalled:
+            self._current[outbox] = None
+
+    def part(self, outbox: Outbox, place: int) -> None:
+        """Take a reader out of the room, who gets no public message from `place` on."""
+        outbox.end = place
+        self._current.pop(outbox, None)
+        if outbox.account is not None:
+            readers = self._present.get(outbox.account.number, {})
+            readers.pop(outbox, None)
+            if not readers:
+                self._present.pop(outbox.account.number, None)
+
+    def send(self, work: Round) -> None:
+        """Send a round to everyone it concerns."""
+        run = work.run()
+        self.head = run.next - 1
+        if run.data:
+            self._tail.add(run)
+        for outbox, inserts in work.inserts.items():
+            if outbox.stalled:
+                outbox.defer(inserts)
+            elif not outbox.dead and not outbox.send_own(run, inserts):
+                self._stall(outbox)
+            self.settle(outbox)
+        if run.data:
+            for outbox in self._send_same(run, work):
+                self._stall(outbox)
+                self.settle(outbox)
+
+    def _send_same(self, run: Run, work: Round) -> list[Outbox]:
+        """Send `run` to all who keep up and get nothing of their own; return those who cannot."""
+        own = work.inserts
+        return [
+            outbox for outbox in self._current if outbox not in own and not outbox.send_same(run)
+        ]
+
+    def _stall(self, outbox: Outbox) -> None:
+        """Watch a socket that took less than it was given."""
+        self._current.pop(outbox, None)
+        if not outbox.dead:
+            outbox.stalled = True
+            self._selector.register(outbox, selectors.EVENT_WRITE, outbox)
+
+    def resume(self, outbox: Outbox) -> None:
+        """Send a reader what it missed, now that there is room in its socket."""
+        try:
+            caught_up = self._catch_up(outbox)
+        except StoreError as error:
+            _log.error("A reader's connection is given up, for its messages are gone: %s", error)
+            outbox.kill()
+            caught_up = False
+        if caught_up:
+            self._unwatch(outbox)
+            if outbox.account is not None and outbox in self.of(outbox.account):
+                self._current[outbox] = None
+        self.settle(outbox)
+
+    def _catch_up(self, outbox: Outbox) -> bool:
+        """Send some of what a reader missed; return whether that was all."""
+        for _ in range(_TURN):
+            if not outbox.send_missing():
+                return False
+            place = max(outbox.position, outbox.begin)
+            if place < min(outbox.end, self.head + 1):
+                run = self._tail.find(place) or self._backlog.public(place)
+                sent = outbox.send_own(run, outbox.take_waiting(run.next))
+            elif outbox.waiting:
+                sent = outbox.send_own(Run(self.head + 1), outbox.take_waiting(self.head + 1))
+            elif outbox.inbox_from and outbox.account is not None:
+                frames, behind = self._backlog.private(outbox.account, outbox.inbox_from)
+                outbox.inbox_from = behind if frames else 0
+                sent = outbox.send_frame(frames)
+            elif outbox.roster_due:
+                outbox.roster_due = False
+                sent = outbox.send_frame(events.update_users(self._names()))
+            else:
+                return True
+            if not sent:
+                return False
+        return False
+
+    def settle(self, outbox: Outbox) -> None:
+        """Do what is to be done once everything is sent, or when nothing can be."""
+        if outbox.dead:
+            self._unwatch(outbox)
+            self._current.pop(outbox, None)
+        elif outbox.stalled:
+            return
+        elif outbox.finishing and not outbox.finished:
+            outbox.finish()
+        if outbox.released:
+            outbox.close()
+
+    def _unwatch(self, outbox: Outbox) -> None:
+        if outbox.stalled:
+            outbox.stalled = False
+            self._selector.unregister(outbox)

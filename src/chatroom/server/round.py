@@ -1,0 +1,80 @@
+"""One round of the delivery: what was committed together, made into frames and their places."""
+
+from chatroom.log.base import Appended, Outcome, StorageFull
+from chatroom.protocol import events
+from chatroom.protocol.errors import ErrorCode, ProtocolError
+from chatroom.server.outbox import Insert, Outbox
+from chatroom.server.tail import Run
+
+CONFIRMATION_WEIGHT = 256
+"""What the reply to a PM or DM counts among a connection's own replies, whatever it says."""
+
+
+class Round:
+    """Collects the public messages of a round, and what goes between them to single readers.
+
+    Args:
+        first: the place of the first public message that is going to be added.
+    """
+
+    def __init__(self, first: int) -> None:
+        self.first = first
+        self.next = first
+        """The place of the next public message."""
+        self.inserts: dict[Outbox, list[Insert]] = {}
+        self._frames: list[bytes] = []
+
+    def add(self, frame: bytes) -> None:
+        """Take up a public message."""
+        self._frames.append(frame)
+        self.next += 1
+
+    def insert(self, outbox: Outbox, frame: bytes, *, weight: int = 0, inbox: int = 0) -> None:
+        """Put something for one reader behind what there is so far."""
+        insert = Insert(self.next, frame, self.next, weight, inbox)
+        self.inserts.setdefault(outbox, []).append(insert)
+
+    def touch(self, outbox: Outbox) -> None:
+        """See to it that a reader is looked at, even if it gets nothing of its own."""
+        self.inserts.setdefault(outbox, [])
+
+    def insert_instead(self, outbox: Outbox, frame: bytes, *, weight: int) -> None:
+        """Put something for one reader in the place of the public message that is added next."""
+        insert = Insert(self.next, frame, self.next + 1, weight)
+        self.inserts.setdefault(outbox, []).append(insert)
+
+    def run(self) -> Run:
+        """Return the public messages of the round."""
+        return Run(self.first, self._frames)
+
+
+def refusal(outcome: Outcome | StorageFull | None, command: str, id: str | None) -> bytes:
+    """Return the reply to a message that is not in the log."""
+    if isinstance(outcome, StorageFull):
+        problem = ProtocolError(
+            ErrorCode.STORAGE_FULL,
+            "The server's disk is full, so the message was not sent; try again later.",
+        )
+    else:
+        problem = ProtocolError(
+            ErrorCode.ID_REUSED,
+            "You have sent another message with this id; give this one an id of its own.",
+            field="id",
+        )
+    return events.error(problem, command, id)
+
+
+class Stamps:
+    """The ends of entries, made once for all entries of a log that were committed together."""
+
+    def __init__(self) -> None:
+        self._epoch = ""
+        self._ts = 0.0
+        self._stamp = ""
+
+    def of(self, epoch: str, outcome: Appended) -> str:
+        """Return the end of the entry that `outcome` tells of."""
+        if outcome.ts != self._ts or epoch != self._epoch:
+            self._epoch, self._ts = epoch, outcome.ts
+            self._stamp = events.stamp(epoch, outcome.ts)
+        return self._stamp

@@ -1,0 +1,35 @@
+"""What the server itself puts into the one order of everything, beside the room's tickets."""
+
+import msgspec
+
+from chatroom.room.tickets import RoomTicket
+from chatroom.server.outbox import Outbox
+
+
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """A reply that needs nothing to be committed."""
+
+    outbox: Outbox
+    frame: bytes
+
+
+class Farewell(msgspec.Struct, frozen=True):
+    """The last thing that a connection is sent."""
+
+    outbox: Outbox
+    frame: bytes
+
+
+class Release(msgspec.Struct, frozen=True):
+    """The reading thread of a connection has ended: close it when all is sent."""
+
+    outbox: Outbox
+
+
+class Abandon(msgspec.Struct, frozen=True):
+    """A connection has had its time to take what it is sent: close it now."""
+
+    outbox: Outbox
+
+
+Ticket = RoomTicket[Outbox] | Answer | Farewell | Release | Abandon
