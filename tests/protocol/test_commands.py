@@ -1,0 +1,143 @@
+"""From a frame to a command, and to a reason why it is none."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatroom.protocol.commands import (
+    MAX_ID,
+    Command,
+    Echo,
+    Exit,
+    Login,
+    Ping,
+    Say,
+    Whisper,
+    Who,
+    echo,
+    parse,
+)
+from chatroom.protocol.errors import ErrorCode, ProtocolError
+
+
+def _refusal(frame: dict[str, object]) -> ProtocolError:
+    with pytest.raises(ProtocolError) as caught:
+        parse(frame)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("frame", "command"),
+    [
+        ({"command": "login", "username": "bob"}, Login(username="bob")),
+        (
+            {"command": "Login", "username": "bob", "password": "secret", "id": "1"},
+            Login(username="bob", password="secret", id="1"),
+        ),
+        ({"command": "PM", "message": "hello"}, Say(message="hello")),
+        ({"command": "dm", "to": "bob", "message": "psst"}, Whisper(to="bob", message="psst")),
+        ({"command": "who", "id": "w"}, Who(id="w")),
+        ({"command": "EX"}, Exit()),
+        ({"command": "pInG", "unknown": {"id": 5}}, Ping()),
+    ],
+)
+def test_a_frame_becomes_the_command_it_asks_for(
+    frame: dict[str, object], command: Command
+) -> None:
+    assert parse(frame) == command
+
+
+@pytest.mark.parametrize(
+    ("frame", "code", "field"),
+    [
+        ({}, ErrorCode.BAD_FRAME, None),
+        ({"command": 1}, ErrorCode.BAD_FRAME, None),
+        ({"command": "SHOUT"}, ErrorCode.UNKNOWN_COMMAND, "command"),
+        ({"command": "PM"}, ErrorCode.MISSING_FIELD, "message"),
+        ({"command": "DM", "message": "x"}, ErrorCode.MISSING_FIELD, "to"),
+        ({"command": "PM", "message": None}, ErrorCode.INVALID_FIELD, "message"),
+        ({"command": "login", "username": "x", "password": 1}, ErrorCode.INVALID_FIELD, "password"),
+        ({"command": "WHO", "id": ""}, ErrorCode.INVALID_FIELD, "id"),
+        ({"command": "WHO", "id": "x" * (MAX_ID + 1)}, ErrorCode.INVALID_FIELD, "id"),
+        ({"command": "WHO", "id": "\ud800"}, ErrorCode.INVALID_FIELD, "id"),
+        ({"command": "WHO", "id": 1}, ErrorCode.INVALID_FIELD, "id"),
+    ],
+)
+def test_a_refusal_names_code_and_field(
+    frame: dict[str, object], code: ErrorCode, field: str | None
+) -> None:
+    refusal = _refusal(frame)
+    assert (refusal.code, refusal.field) == (code, field)
+
+
+@pytest.mark.parametrize(
+    ("frame", "field"),
+    [
+        ({"command": "login", "username": "x", "password": None, "id": 5}, "id"),
+        ({"command": "PM", "message": 5, "id": None}, "message"),
+        ({"command": "login", "password": None}, "username"),
+    ],
+)
+def test_null_where_a_field_may_be_missing_is_not_blamed(
+    frame: dict[str, object], field: str
+) -> None:
+    assert _refusal(frame).field == field
+
+
+def test_a_refusal_is_a_sentence_that_names_the_field() -> None:
+    assert _refusal({"command": "dm"}).message == "DM needs the field 'to'."
+    assert (
+        _refusal({"command": "PM", "message": 1}).message == "The field 'message' must be a text."
+    )
+
+
+@pytest.mark.parametrize(
+    ("frame", "found"),
+    [
+        ({"command": "pm", "id": "7", "message": 1}, Echo("PM", "7")),
+        ({"command": "SHOUT", "id": "7"}, Echo(None, "7")),
+        ({"command": "PM", "id": ""}, Echo("PM", None)),
+        ({"command": ["PM"], "id": 7}, Echo(None, None)),
+        ({"id": "\udfff"}, Echo(None, None)),
+        ({}, Echo(None, None)),
+    ],
+)
+def test_the_echo_has_what_is_usable_of_a_refused_frame(
+    frame: dict[str, object], found: Echo
+) -> None:
+    assert echo(frame) == found
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["command", "id", "username", "password", "message", "to", "other"]),
+        st.sampled_from(["login", "PM", "DM", "who", "EX", "ping", "", "x"])
+        | st.none()
+        | st.integers()
+        | st.booleans()
+        | st.text(max_size=3)
+        | st.lists(st.none(), max_size=1)
+        | st.dictionaries(st.text(max_size=1), st.none(), max_size=1),
+    )
+)
+def test_any_frame_is_a_command_or_refused_for_a_field_that_is_at_fault(
+    frame: dict[str, object],
+) -> None:
+    """Whatever the types of the fields: no other exception, and never blame on a good field."""
+    try:
+        command = parse(frame)
+    except ProtocolError as error:
+        _hold_just(error, frame)
+    else:
+        assert echo(frame) == (command.name, frame.get("id"))
+
+
+def _hold_just(refusal: ProtocolError, frame: dict[str, object]) -> None:
+    """Hold that `refusal` blames `frame` for what is wrong with it."""
+    if refusal.code is ErrorCode.MISSING_FIELD:
+        assert refusal.field not in frame
+    elif refusal.code is ErrorCode.INVALID_FIELD:
+        assert refusal.field in frame
+        assert refusal.field == "id" or not isinstance(frame[refusal.field], str)
+    else:
+        assert refusal.code in (ErrorCode.BAD_FRAME, ErrorCode.UNKNOWN_COMMAND)

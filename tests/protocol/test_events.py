@@ -1,0 +1,175 @@
+"""What the server says, byte for byte."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatroom.protocol import events
+from chatroom.protocol.errors import ErrorCode, ProtocolError
+from chatroom.protocol.frames import encode
+from chatroom.version import VERSION
+
+names = st.text(st.sampled_from("azAZ09-_."), min_size=1, max_size=32)
+texts = st.text(st.characters(codec="utf-8"))
+ids = st.none() | st.text(st.characters(codec="utf-8"), min_size=1, max_size=64)
+places = st.integers(0, 2**63)
+moments = st.floats(0, 1e12, allow_nan=False) | st.floats(1.6e9, 4e9).map(lambda ts: round(ts, 3))
+
+
+def _said(line: bytes) -> dict[str, object]:
+    """Return the object on `line`, in which no field may stand twice."""
+    assert line.endswith(b"}\n")
+    assert line.count(b"\n") == 1
+    pairs = json.loads(line, object_pairs_hook=list)
+    assert len(dict(pairs)) == len(pairs)
+    found = json.loads(line)
+    assert isinstance(found, dict)
+    return found
+
+
+# The templates.
+
+
+@given(names, texts, places, places, texts, moments)
+def test_a_broadcast_is_what_the_encoder_makes_of_it(
+    sender: str, text: str, seq: int, prev: int, epoch: str, ts: float
+) -> None:
+    assert events.broadcast(sender, text, seq, prev, events.stamp(epoch, ts)) == encode(
+        {
+            "type": "broadcast",
+            "from": sender,
+            "message": text,
+            "seq": seq,
+            "prev": prev,
+            "epoch": epoch,
+            "ts": ts,
+        }
+    )
+
+
+@given(names, names, texts, places, places, texts, moments)
+def test_a_direct_message_is_what_the_encoder_makes_of_it(
+    sender: str, to: str, text: str, seq: int, prev: int, epoch: str, ts: float
+) -> None:
+    assert events.direct_message(sender, to, text, seq, prev, events.stamp(epoch, ts)) == encode(
+        {
+            "type": "direct_message",
+            "from": sender,
+            "to": to,
+            "message": text,
+            "seq": seq,
+            "prev": prev,
+            "epoch": epoch,
+            "ts": ts,
+        }
+    )
+
+
+@pytest.mark.parametrize("duplicate", [True, False])
+@given(command=st.sampled_from(["PM", "DM"]), id=ids, seq=places, epoch=texts, ts=moments, to=names)
+def test_a_confirmation_is_what_the_encoder_makes_of_it(
+    command: str, id: str | None, seq: int, epoch: str, ts: float, to: str, *, duplicate: bool
+) -> None:
+    line = events.confirmation(command, id, seq, events.stamp(epoch, ts), to, duplicate=duplicate)
+    assert line == encode(
+        {"type": "confirmation"}
+        | ({} if id is None else {"id": id})
+        | {
+            "command": command,
+            "seq": seq,
+            "epoch": epoch,
+            "ts": ts,
+            "duplicate": duplicate,
+            "message": f"Message sent to {to}",
+        }
+    )
+
+
+def test_a_broadcast_has_what_the_requirement_shows() -> None:
+    """The requirement's example is what other clients receive, with more fields."""
+    line = events.broadcast("bob", "Hello, everyone!", 1, 0, events.stamp("e", 1.5))
+    example = {"type": "broadcast", "from": "bob", "message": "Hello, everyone!"}
+    assert _said(line).items() >= example.items()
+
+
+# The others.
+
+
+def test_a_welcome_says_who_is_here_and_whether_the_account_is_new() -> None:
+    assert _said(events.welcome("1", "bob", ["alice", "bob"], new_user=True)) == {
+        "type": "welcome",
+        "id": "1",
+        "username": "bob",
+        "users": ["alice", "bob"],
+        "new_user": True,
+        "server": f"chatroom/{VERSION}",
+        "protocol": 1,
+        "message": "Welcome, bob.",
+    }
+    back = _said(events.welcome(None, "bob", [], new_user=False))
+    assert "id" not in back
+    assert (back["new_user"], back["message"]) == (False, "Welcome back, bob.")
+
+
+@pytest.mark.parametrize(
+    ("new_user", "sentence"),
+    [
+        (True, "The name bob is new here; choose a password and log in again with it."),
+        (False, "The name bob is known here; send its password and log in again with it."),
+    ],
+)
+def test_a_missing_password_is_asked_for(*, new_user: bool, sentence: str) -> None:
+    assert _said(events.password_required("1", "bob", new_user=new_user)) == {
+        "type": "password_required",
+        "id": "1",
+        "username": "bob",
+        "new_user": new_user,
+        "message": sentence,
+    }
+
+
+def test_lists_and_signs_of_life() -> None:
+    assert _said(events.active_users("7", ["a"])) == {
+        "type": "active_users",
+        "id": "7",
+        "users": ["a"],
+    }
+    assert _said(events.update_users([])) == {"type": "update_users", "users": []}
+    assert _said(events.pong(None)) == {"type": "pong"}
+
+
+def test_an_error_says_all_that_is_known_and_nothing_else() -> None:
+    bare = ProtocolError(ErrorCode.BAD_JSON, "That is not valid JSON.")
+    assert _said(events.error(bare)) == {
+        "type": "error",
+        "code": "bad_json",
+        "message": "That is not valid JSON.",
+    }
+    full = ProtocolError(ErrorCode.RATE_LIMITED, "Slow down.", field="message", retry_after=0.0)
+    assert _said(events.error(full, "PM", "7")) == {
+        "type": "error",
+        "id": "7",
+        "code": "rate_limited",
+        "message": "Slow down.",
+        "command": "PM",
+        "field": "message",
+        "retry_after": 0.0,
+    }
+
+
+def test_a_bye_says_why_and_whether_to_come_back() -> None:
+    assert _said(events.bye("exit", reconnect=False, id="9")) == {
+        "type": "bye",
+        "id": "9",
+        "reason": "exit",
+        "reconnect": False,
+        "after_ms": 0,
+    }
+    assert _said(events.bye("shutting_down", reconnect=True, after_ms=500)) == {
+        "type": "bye",
+        "reason": "shutting_down",
+        "reconnect": True,
+        "after_ms": 500,
+    }
