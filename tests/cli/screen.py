@@ -37,7 +37,7 @@ class Screen:
         with warnings.catch_warnings():
             # Python 3.12+ warns of a fork in a process with threads; the child only execs.
             warnings.simplefilter("ignore", DeprecationWarning)
-            self._child = pexpect.spawn(
+            self._child: pexpect.spawn[bytes] = pexpect.spawn(
                 PROGRAM[0],
                 [*PROGRAM[1:], *arguments],
                 env=environment({"TERM": "xterm-256color"} | dict(env or {})),
@@ -56,16 +56,14 @@ class Screen:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Ends the program if it still runs, and shows its screen if the test has failed."""
-        if error is not None:
-            print(self.text)
+        """Ends the program if it still runs."""
         self._child.close(force=True)
 
     @property
     def pid(self) -> int:
         """The process."""
-        pid: int = self._child.pid
-        return pid
+        assert self._child.pid is not None
+        return self._child.pid
 
     @property
     def lines(self) -> list[str]:

@@ -60,7 +60,8 @@ class _Talk:
     """The loop of operations and what each does."""
 
     def __init__(self, terminal: Terminal | None) -> None:
-        self.terminal = terminal or Terminal(self._complete)
+        self.terminal = terminal or Terminal()
+        self.terminal.complete = self._complete
         self.conversation = Conversation(self.terminal)
 
     def run(self) -> None:

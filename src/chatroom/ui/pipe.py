@@ -57,9 +57,11 @@ def talk(
             face.complain([f"The server confirmed nothing for {patience:g} seconds; giving up."])
     if face.closed:
         return 0  # whoever read the output has had enough
-    if isinstance(conversation.gone, Refused) or conversation.refused:
+    if isinstance(conversation.gone, Refused):
         return REFUSED
-    return UNREACHED if conversation.gone or conversation.lost else 0
+    if conversation.gone or conversation.lost or not answered:
+        return UNREACHED
+    return REFUSED if conversation.refused else 0
 
 
 class Streams:

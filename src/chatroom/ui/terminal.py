@@ -37,21 +37,16 @@ class Terminal:
     """Asks questions and shows lines. Lines must be clean already.
 
     Args:
-        complete: what Tab does on a line of operations, given the text before the cursor.
         source: where keys come from; None for standard input.
         screen: where to draw; None for standard output.
     """
 
-    def __init__(
-        self,
-        complete: Callable[[str], Completed] | None = None,
-        *,
-        source: Input | None = None,
-        screen: Output | None = None,
-    ) -> None:
+    def __init__(self, source: Input | None = None, screen: Output | None = None) -> None:
+        self.complete: Callable[[str], Completed] = nothing_to_complete
+        """What Tab does on a line of operations, given the text before the cursor."""
         self._input = source or create_input(sys.stdin)
         self._output = screen or _plain_output()
-        self._lines = self._session(InMemoryHistory(), _tab(complete, self) if complete else None)
+        self._lines = self._session(InMemoryHistory(), _tab(self))
         self._answers = self._session(DummyHistory(), None)
         # Guards what follows, and every writing while no question is on the screen.
         self._changed = threading.Condition()
@@ -208,14 +203,20 @@ class _Question(NamedTuple):
             step(self.app)
 
 
-def _tab(complete: Callable[[str], Completed], terminal: Terminal) -> KeyBindings:
+def nothing_to_complete(line: str) -> Completed:
+    """Leaves the line as it is."""
+    del line
+    return Completed("", "", ())
+
+
+def _tab(terminal: Terminal) -> KeyBindings:
     """Returns the binding that makes Tab complete the word before the cursor."""
     keys = KeyBindings()
 
     @keys.add("tab")
     def _(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
-        begun, word, choices = complete(buffer.document.text_before_cursor)
+        begun, word, choices = terminal.complete(buffer.document.text_before_cursor)
         if word != begun:
             buffer.delete_before_cursor(len(begun))
             buffer.insert_text(word)

@@ -1,0 +1,1 @@
+"""`chatroom join` in a pseudo-terminal, against a scripted server."""

@@ -1,0 +1,40 @@
+import pytest
+
+from chatroom.ui.completion import Completed, complete
+
+USERS = ("alice", "Albert", "bob", "evil\u202e")
+
+
+@pytest.mark.parametrize(
+    ("line", "begun", "word"),
+    [
+        ("p", "p", "PM "),
+        ("  W", "W", "WHO "),
+        ("/d", "/d", "/DM "),
+        ("DM b", "b", "bob "),
+        ("/dm B", "B", "bob "),
+        ("DM  a", "a", "al"),
+        ("DM ali", "ali", "alice "),
+    ],
+)
+def test_tab_takes_what_is_clear(line: str, begun: str, word: str) -> None:
+    assert complete(line, USERS) == Completed(begun, word, ())
+
+
+def test_tab_lists_what_is_not_clear() -> None:
+    assert complete("DM al", USERS) == Completed("al", "al", ("alice", "Albert"))
+
+
+def test_tab_on_an_empty_line_lists_the_operations() -> None:
+    assert complete("", USERS).choices == ("PM", "DM", "WHO", "EX", "HELP")
+
+
+@pytest.mark.parametrize("line", ["DM bob a", "PM a", "DM x", "hello w"])
+def test_tab_does_nothing_elsewhere(line: str) -> None:
+    done = complete(line, USERS)
+    assert done.word == done.begun
+    assert done.choices == ()
+
+
+def test_a_name_that_cannot_be_shown_is_not_offered() -> None:
+    assert complete("DM evil", USERS).choices == ()

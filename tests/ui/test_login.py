@@ -1,0 +1,166 @@
+from collections.abc import Sequence
+
+import pytest
+
+from chatroom.client.errors import LoginRefused, Unreachable
+from chatroom.client.events import Event
+from chatroom.client.room import Room
+from chatroom.ui.login import Door, sign_in
+
+WRONG = LoginRefused("wrong_password", "That is not the password.")
+
+
+class Person:
+    """Gives prepared answers and keeps what they were asked and told."""
+
+    def __init__(self, *answers: str) -> None:
+        self._answers = list(answers)
+        self.heard: list[str] = []
+
+    def ask(self, question: str) -> str:
+        """Gives the next answer."""
+        self.heard.append(question)
+        if not self._answers:
+            raise EOFError
+        return self._answers.pop(0)
+
+    def ask_hidden(self, question: str) -> str:
+        """Gives the next answer."""
+        return self.ask(f"hidden {question}")
+
+    def show(self, lines: Sequence[str]) -> None:
+        """Keeps the lines."""
+        self.heard += lines
+
+
+class House:
+    """A server that knows accounts, and the door to it."""
+
+    def __init__(self, **accounts: str) -> None:
+        self.accounts = accounts
+        self.entered: list[str] = []
+        self.room = Room.__new__(Room)  # only passed through
+        self.refusals: list[LoginRefused] = []
+        self.door = Door(self.connect, self.account_exists)
+
+    def account_exists(self, address: str, username: str) -> bool:
+        """Says whether there is such an account."""
+        assert address == "here"
+        if self.refusals:
+            raise self.refusals.pop()
+        return username in self.accounts
+
+    def connect(self, address: str, *, username: str, password: str, on_event: object) -> Room:
+        """Lets people with the right password in; registers new ones."""
+        assert address == "here"
+        assert on_event is ignore
+        if self.accounts.setdefault(username, password) != password:
+            raise WRONG
+        self.entered.append(username)
+        return self.room
+
+
+def ignore(event: Event) -> None:
+    del event
+
+
+def enter(
+    house: House, person: Person, *, username: str | None = None, password: str | None = None
+) -> Room:
+    return sign_in(
+        person, "here", username=username, password=password, on_event=ignore, door=house.door
+    )
+
+
+def test_a_known_user_is_asked_for_name_and_password() -> None:
+    house, person = House(bob="pw"), Person("bob", "pw")
+    assert enter(house, person) is house.room
+    assert person.heard == ["Username: ", "hidden Password for bob: "]
+
+
+def test_a_new_user_chooses_a_password_twice() -> None:
+    house, person = House(), Person("bob", "pw", "pw")
+    enter(house, person)
+    assert house.accounts == {"bob": "pw"}
+    assert person.heard == [
+        "Username: ",
+        "bob is new here. Choose a password to come back with.",
+        "hidden New password: ",
+        "hidden The same again: ",
+    ]
+
+
+def test_a_new_user_whose_passwords_differ_is_asked_again() -> None:
+    house, person = House(), Person("bob", "pw", "pv", "pw", "pw")
+    enter(house, person)
+    assert "The two are not the same; try again." in person.heard
+
+
+@pytest.mark.parametrize(("bad", "fault"), [("", "at least one"), ("ü" * 513, "at most 1024")])
+@pytest.mark.parametrize("known", [True, False])
+def test_a_password_that_cannot_be_is_asked_again(bad: str, fault: str, *, known: bool) -> None:
+    house = House(bob="pw") if known else House()
+    person = Person(bad, "pw", "pw")
+    enter(house, person, username="bob")
+    assert any(fault in line for line in person.heard)
+
+
+def test_a_name_that_nobody_can_have_is_explained_and_asked_again() -> None:
+    house, person = House(bob="pw"), Person("b o b", "", " bob ", "pw")
+    enter(house, person)
+    assert house.entered == ["bob"]
+    assert sum("letters" in line for line in person.heard) == 2
+
+
+def test_a_name_that_the_server_does_not_take_is_asked_again() -> None:
+    house, person = House(bob="pw"), Person("bob", "pw")
+    house.refusals = [LoginRefused("invalid_username", "At most 3 characters.")]
+    enter(house, person, username="robert")
+    assert person.heard[:2] == ["At most 3 characters.", "Username: "]
+
+
+def test_a_wrong_password_is_told_and_asked_again() -> None:
+    house, person = House(bob="pw"), Person("no", "never", "pw")
+    enter(house, person, username="bob")
+    assert person.heard.count("That is not the password.") == 2
+
+
+def test_the_third_wrong_password_is_the_last() -> None:
+    house, person = House(bob="pw"), Person("1", "2", "3", "pw")
+    with pytest.raises(LoginRefused):
+        enter(house, person, username="bob")
+    assert person.heard.count("hidden Password for bob: ") == 3
+
+
+def test_with_name_and_password_nobody_is_asked() -> None:
+    house, person = House(bob="pw"), Person()
+    enter(house, person, username="bob", password="pw")
+    assert person.heard == []
+
+
+def test_a_given_password_that_is_wrong_is_not_asked_for() -> None:
+    with pytest.raises(LoginRefused):
+        enter(House(bob="pw"), Person("pw"), username="bob", password="no")
+
+
+def test_other_refusals_end_it() -> None:
+    house, person = House(), Person("pw")
+    house.refusals = [LoginRefused("registration_closed", "Nobody new.")]
+    with pytest.raises(LoginRefused, match="Nobody new"):
+        enter(house, person, username="bob")
+
+
+def test_without_a_server_nobody_is_asked_for_a_password() -> None:
+    def nobody(*_: object, **__: object) -> bool:
+        raise Unreachable("No server.")
+
+    house, person = House(), Person("bob", "pw")
+    house.door = Door(house.connect, nobody)
+    with pytest.raises(Unreachable):
+        enter(house, person)
+    assert person.heard == ["Username: "]
+
+
+def test_who_answers_no_more_leaves() -> None:
+    with pytest.raises(EOFError):
+        enter(House(), Person())
