@@ -4,7 +4,16 @@ import pytest
 
 from chatroom.client.errors import Refused
 from chatroom.client.events import Event, Gap, LineLost, Message, UsersChanged
-from tests.client.peer import DEADLINE, EPOCH, Events, Peer, broadcast, direct, refusal
+from tests.client.peer import (
+    DEADLINE,
+    EPOCH,
+    Events,
+    Peer,
+    broadcast,
+    confirmation,
+    direct,
+    refusal,
+)
 
 
 def test_every_message_is_an_event_and_none_is_queued(peer: Peer) -> None:
@@ -167,9 +176,8 @@ def test_an_error_without_an_id_that_the_server_could_not_read_is_for_the_oldest
     room, visitor = peer.enter()
     futures = [room.submit(text) for text in ("one", "two", "three")]
     requests = [visitor.expect("PM") for _ in futures]
-    visitor.confirm(requests[0], 1)
-    visitor.send(refusal("bad_json"))
-    visitor.confirm(requests[2], 2)
+    first, third = confirmation(requests[0], 1), confirmation(requests[2], 2)
+    visitor.send(first, refusal("bad_json"), third)
     assert futures[0].result(DEADLINE).seq == 1
     assert futures[2].result(DEADLINE).seq == 2
     with pytest.raises(Refused, match="bad_json"):

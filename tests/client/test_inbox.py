@@ -1,3 +1,4 @@
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -34,10 +35,20 @@ def test_nothing_in_time_is_a_timeout() -> None:
         Inbox(1).get(0.01)
 
 
-def test_every_waiting_reader_gets_a_message_of_a_batch() -> None:
+def test_every_waiting_reader_gets_a_message_of_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = threading.Semaphore(0)
+
+    class Telling(threading.Condition):
+        def wait(self, timeout: float | None = None) -> bool:
+            waiting.release()
+            return super().wait(timeout)
+
+    monkeypatch.setattr(threading, "Condition", Telling)
     inbox = Inbox(10)
+    monkeypatch.undo()
     with ThreadPoolExecutor(3) as threads:
-        readers = [threads.submit(inbox.get, DEADLINE) for _ in range(3)]
+        readers = [threads.submit(inbox.get, 3 * DEADLINE) for _ in range(3)]
+        assert all(waiting.acquire(timeout=DEADLINE) for _ in readers)
         inbox.put([_message(1), _message(2), _message(3)])
         assert {reader.result(DEADLINE).seq for reader in readers} == {1, 2, 3}
 

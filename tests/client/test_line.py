@@ -1,5 +1,8 @@
+import select
 import socket
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -7,7 +10,7 @@ from chatroom.client.address import parse_address
 from chatroom.client.errors import Unreachable
 from chatroom.client.line import Line
 from chatroom.client.wire import LineBroken
-from tests.client.peer import DEADLINE, Peer, broadcast
+from tests.client.peer import DEADLINE, Peer, broadcast, silent_port
 
 
 def _soon() -> float:
@@ -95,6 +98,26 @@ def test_abort_wakes_the_reader(peer: Peer) -> None:
     with pytest.raises(LineBroken):
         reading.result(DEADLINE)
     line.close()
+
+
+def test_abort_interrupts_connecting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's queue is full, so the connection is neither taken nor refused."""
+    connecting = threading.Event()
+
+    def poll() -> select.poll:
+        connecting.set()
+        return plain_poll()
+
+    plain_poll = select.poll
+    monkeypatch.setattr(select, "poll", poll)
+    with silent_port() as port, ThreadPoolExecutor(1) as threads:
+        line = Line(parse_address(f":{port}"))
+        opening = threads.submit(line.open, time.monotonic() + 60)
+        assert connecting.wait(DEADLINE)
+        line.abort()
+        with pytest.raises(Unreachable):
+            opening.result(DEADLINE)
+        line.close()
 
 
 def test_a_closed_line_neither_reads_nor_writes(peer: Peer) -> None:

@@ -380,6 +380,15 @@ def test_close_unblocks_everyone_who_waits_though_the_server_is_dead(peer: Peer)
     assert not _listening()
 
 
+def test_close_unblocks_readers_before_the_server_has_said_goodbye(peer: Peer) -> None:
+    room, visitor = peer.enter()
+    iterating = peer.run(lambda: list(room))
+    closing = peer.run(lambda: room.close(timeout=2 * DEADLINE))
+    assert iterating.result(DEADLINE) == []
+    visitor.say_bye()
+    closing.result(DEADLINE)
+
+
 def test_close_unblocks_who_waits_for_a_full_socket(peer: Peer) -> None:
     room, _ = peer.enter()
     text = "x" * 8000

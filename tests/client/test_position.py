@@ -66,6 +66,15 @@ def test_a_confirmation_that_overtakes_the_messages_before_it_makes_no_gap() -> 
     assert not position.waiting
 
 
+def test_a_hole_that_is_being_filled_from_below_is_no_gap_yet() -> None:
+    position = _at(1)
+    position.own("e", 5, newest=1)
+    for seq in (2, 3, 4):
+        position.entry("e", seq, seq - 1, newest=1)
+        assert position.ripe(_NOTHING_OUT) == []
+    assert not position.waiting
+
+
 def test_a_duplicate_confirmation_of_long_ago_changes_nothing() -> None:
     position = _at(7)
     position.own("e", 3, newest=1)
