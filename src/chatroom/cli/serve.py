@@ -6,6 +6,7 @@ import queue
 import shutil
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,8 @@ exit status:
 
 FATAL = 3
 """The exit status when the data can no longer be written."""
+
+_log = logging.getLogger(__name__)
 
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -79,9 +82,10 @@ def _serve(config: "Config") -> int:
 
     # Why to stop: a signal's number, or what broke. A SimpleQueue can be put to from a signal
     # handler at any moment.
-    reasons: queue.SimpleQueue[int | StoreError] = queue.SimpleQueue()
+    reasons: queue.SimpleQueue[int | Exception] = queue.SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: reasons.put(number))
+    threading.excepthook = lambda death: reasons.put(_report(death))
     try:
         app = App(config, reasons.put)
     except StoreError as error:
@@ -96,6 +100,13 @@ def _serve(config: "Config") -> int:
         return 0
     print(f"chatroom: {reason} Nothing was confirmed that is not stored.", file=sys.stderr)
     return FATAL
+
+
+def _report(death: threading.ExceptHookArgs) -> Exception:
+    """Logs the fault that ended a thread: the server cannot go on without any of them."""
+    name = death.thread.name if death.thread else "unknown"
+    _log.critical("The thread %s failed.", name, exc_info=death.exc_value)
+    return RuntimeError(f"The thread {name} failed, and its log entry says why.")
 
 
 def _banner(app: "App") -> str:

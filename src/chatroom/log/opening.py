@@ -52,5 +52,7 @@ def open_store(path: Path | None) -> Iterator[Store]:
             stack.callback(StoreLock(path).release)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as error:
-            raise StoreError(f"{path} cannot be opened: {error.strerror}.") from error
+            raise StoreError(
+                f"{path} cannot be opened: {error.strerror}; choose a path that you may write to."
+            ) from error
         yield stack.enter_context(contextlib.closing(SqliteStore(path)))

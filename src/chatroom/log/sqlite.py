@@ -39,6 +39,8 @@ _READ = (
     "SELECT log, seq, author, text, ts FROM entries WHERE log = ? AND seq > ? ORDER BY seq LIMIT ?"
 )
 _ACCOUNTS = "SELECT number, name, password, inbox, removed FROM accounts"
+_ADD_LOG = "INSERT INTO logs (epoch) VALUES (?) RETURNING number"
+_ADD = "INSERT INTO accounts (name, key, password, inbox) VALUES (?, ?, ?, ?) RETURNING number"
 _CHANGE = """
 UPDATE accounts SET password = ? WHERE number = ? AND removed = 0
 RETURNING number, name, password, inbox, removed
@@ -106,7 +108,7 @@ class SqliteStore(Store):
             except sqlite3.IntegrityError:  # an id came again: look each of them up
                 return self._transact(changes, one_by_one=True)
         except sqlite3.Error as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
                 raise StorageFull(f"The disk of {self._path} is full; make room on it.") from error
             raise StoreError(f"Writing to {self._path} failed: {error}.") from error
 
@@ -244,13 +246,8 @@ class _Transaction:
         if self._writer.execute(taken, (key,)).fetchone():
             return Refused()
         epoch = new_epoch()
-        inbox = self._writer.execute("INSERT INTO logs (epoch) VALUES (?)", (epoch,)).lastrowid
-        number = self._writer.execute(
-            "INSERT INTO accounts (name, key, password, inbox) VALUES (?, ?, ?, ?)",
-            (name, key, password, inbox),
-        ).lastrowid
-        if inbox is None or number is None:
-            raise StoreError("SQLite gave a new row no number.")
+        (inbox,) = self._writer.execute(_ADD_LOG, (epoch,)).fetchone()
+        (number,) = self._writer.execute(_ADD, (name, key, password, inbox)).fetchone()
         self.heads[inbox] = 0
         self.epochs[inbox] = epoch
         return Account(number, name, password, inbox)
@@ -270,4 +267,10 @@ def _explained(path: Path) -> Iterator[None]:
     except StoreError as error:
         raise StoreError(f"{path} cannot be used: {error}.") from error
     except sqlite3.Error as error:
-        raise StoreError(f"{path} cannot be used: {error}.") from error
+        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+            raise StoreError(
+                f"{path} cannot be used: it is no database; choose another path."
+            ) from error
+        raise StoreError(
+            f"{path} cannot be used: {error}; see to its disk and its permissions."
+        ) from error
