@@ -138,6 +138,8 @@ class Connection:
             _log.debug("The connection from %s broke: %s", self.address, error)
         except HandoffClosed:
             _log.debug("The connection from %s ends with the server.", self.address)
+        except Exception:  # noqa: BLE001  # a fault of ours ends one connection, not the server
+            _log.exception("Reading from %s failed.", self.address)
         finally:
             if timer is not None:
                 timer.cancel()
