@@ -197,14 +197,14 @@ def test_nearly_valid_bytes_mean_the_same_however_they_are_split(
     "piece", [b" " * 1000, b"\n\r" * 500, b"x\n" * 500, b"{}" * 500, b"\xff" * 999 + b"\n"]
 )
 def test_an_endless_stream_costs_no_memory(piece: bytes) -> None:
-    """Twenty kilobytes of blanks, of broken and of good frames leave nothing behind."""
+    """Sixty kilobytes of blanks, of broken and of good frames leave nothing behind."""
     decoder = FrameDecoder(2000)
     decoder.feed(piece)
     tracemalloc.start()
     try:
-        for _ in range(20):
+        for _ in range(60):
             decoder.feed(piece)
-        assert tracemalloc.get_traced_memory()[0] < 15_000
+        assert tracemalloc.get_traced_memory()[0] < 40_000
     finally:
         tracemalloc.stop()
 

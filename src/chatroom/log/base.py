@@ -131,6 +131,7 @@ class Store(ABC):
         """Do all of `changes` and return what became of each, in their order.
 
         Raises:
+            KeyError: a draft is for a log that does not exist; nothing was done.
             StorageFull: nothing was done; try again later.
             StoreError: nothing was done and nothing can be: the store is to be given up.
         """

@@ -49,9 +49,10 @@ class Handoff(Generic[Item]):
                 raise HandoffClosed
             was_empty = not self._items
             self._items.extend(items)
-            if was_empty:
+            filled = was_empty and bool(self._items)
+            if filled:
                 self._filled.notify()
-        if was_empty and self._on_filled is not None:
+        if filled and self._on_filled is not None:
             self._on_filled()
 
     def take(self) -> list[Item]:

@@ -78,6 +78,9 @@ class MemoryStore(Store):
     def commit(self, changes: Sequence[Change]) -> list[Outcome]:
         """Do all of `changes`; see `Store.commit`."""
         with self._lock:
+            for change in changes:  # nothing behind this can fail, and half would not be undone
+                if isinstance(change, Draft) and change.log not in self._logs:
+                    raise KeyError(change.log)
             self._ts = max(self._ts, round(self._clock(), 3))
             return [self._apply(change) for change in changes]
 

@@ -53,8 +53,8 @@ _LOGS = """
 SELECT number, epoch, coalesce((SELECT max(seq) FROM entries WHERE log = number), 0) FROM logs
 """
 _NEWEST = """
-SELECT coalesce(max(ts), 0.0) FROM logs JOIN entries ON log = logs.number
-WHERE seq = (SELECT max(seq) FROM entries WHERE log = logs.number)
+SELECT coalesce(max((SELECT ts FROM entries WHERE log = number ORDER BY seq DESC LIMIT 1)), 0.0)
+FROM logs
 """
 
 
@@ -108,7 +108,7 @@ class SqliteStore(Store):
             except sqlite3.IntegrityError:  # an id came again: look each of them up
                 return self._transact(changes, one_by_one=True)
         except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            if _code(error) == sqlite3.SQLITE_FULL:
                 raise StorageFull(f"The disk of {self._path} is full; make room on it.") from error
             raise StoreError(f"Writing to {self._path} failed: {error}.") from error
 
@@ -138,8 +138,9 @@ class SqliteStore(Store):
 
     def oldest(self, log: int) -> int:
         """Return the place of the oldest entry; see `Store.oldest`."""
+        head = self.head(log)  # first: what is committed meanwhile must not seem forgotten
         entries = self.read(log, 0, 1)
-        return entries[0].seq if entries else self.head(log) + 1
+        return entries[0].seq if entries else head + 1
 
     def head(self, log: int) -> int:
         """Return the place of the newest entry; see `Store.head`."""
@@ -253,6 +254,11 @@ class _Transaction:
         return Account(number, name, password, inbox)
 
 
+def _code(error: sqlite3.Error) -> int | None:
+    """Return SQLite's code of `error`; what the module itself refuses has none."""
+    return getattr(error, "sqlite_errorcode", None)
+
+
 def _account(row: tuple[int, str, str, int, int]) -> Account:
     """Return the account that a row of `_ACCOUNTS` or its like holds."""
     number, name, password, inbox, removed = row
@@ -267,7 +273,7 @@ def _explained(path: Path) -> Iterator[None]:
     except StoreError as error:
         raise StoreError(f"{path} cannot be used: {error}.") from error
     except sqlite3.Error as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+        if _code(error) == sqlite3.SQLITE_NOTADB:
             raise StoreError(
                 f"{path} cannot be used: it is no database; choose another path."
             ) from error
