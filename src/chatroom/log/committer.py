@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 import msgspec
 
@@ -16,6 +16,9 @@ Ticket_co = TypeVar("Ticket_co", covariant=True)
 
 QUEUE = 4096
 """How many jobs wait for the committer at most; then those who submit wait."""
+
+Answer = Future[Outcome | None]
+"""The ticket of a job that somebody waits for; None where there was nothing to commit."""
 
 _log = logging.getLogger(__name__)
 
@@ -60,7 +63,7 @@ class Committer(Generic[Ticket]):
         self._store = store
         self._sink = sink
         self._on_fatal = on_fatal
-        self._queue: Handoff[Job[Ticket | Future[Outcome]]] = Handoff(QUEUE)
+        self._queue: Handoff[Job[Ticket | Answer]] = Handoff(QUEUE)
         self._full = False  # whether the last commit found no room
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
 
@@ -68,7 +71,7 @@ class Committer(Generic[Ticket]):
         """Begin to commit."""
         self._thread.start()
 
-    def submit(self, jobs: Sequence[Job[Ticket | Future[Outcome]]], *, wait: bool = True) -> None:
+    def submit(self, jobs: Sequence[Job[Ticket | Answer]], *, wait: bool = True) -> None:
         """Hand in `jobs`, together and in order. Any thread but the committer may call it.
 
         Args:
@@ -87,9 +90,9 @@ class Committer(Generic[Ticket]):
             StorageFull: there is no room for it.
             HandoffClosed: the committer has stopped.
         """
-        answer: Future[Outcome] = Future()
+        answer: Answer = Future()
         self._queue.put([Job(answer, change)])
-        return answer.result()
+        return cast(Outcome, answer.result())  # every change has an outcome
 
     def stop(self) -> None:
         """Commit what was submitted and end the thread; the store stays open."""
@@ -104,7 +107,7 @@ class Committer(Generic[Ticket]):
             self._queue.close()
             self._give_up(jobs + self._queue.poll(), error)
 
-    def _commit(self, jobs: list[Job[Ticket | Future[Outcome]]]) -> None:
+    def _commit(self, jobs: list[Job[Ticket | Answer]]) -> None:
         changes = [job.change for job in jobs if job.change is not None]
         outcomes = iter(self._outcomes(changes))
         done: list[Done[Ticket]] = []
@@ -132,15 +135,15 @@ class Committer(Generic[Ticket]):
         self._full = False
         return outcomes
 
-    def _give_up(self, jobs: list[Job[Ticket | Future[Outcome]]], error: StoreError) -> None:
+    def _give_up(self, jobs: list[Job[Ticket | Answer]], error: StoreError) -> None:
         for job in jobs:
             if isinstance(job.ticket, Future):
                 job.ticket.set_exception(HandoffClosed())
         self._on_fatal(error)
 
 
-def _answer(future: Future[Outcome], outcome: Outcome | StorageFull | None) -> None:
+def _answer(future: Answer, outcome: Outcome | StorageFull | None) -> None:
     if isinstance(outcome, StorageFull):
         future.set_exception(outcome)
-    elif outcome is not None:
+    else:
         future.set_result(outcome)

@@ -1,0 +1,192 @@
+"""Both engines beside a model of the contract that is too simple to be wrong."""
+
+import contextlib
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from chatroom.log.base import (
+    ROOM,
+    Account,
+    AddAccount,
+    Appended,
+    Change,
+    Draft,
+    Entry,
+    IdReused,
+    Outcome,
+    Refused,
+    RemoveAccount,
+    SetPassword,
+    Store,
+)
+from chatroom.log.memory import MemoryStore
+from chatroom.log.sqlite import SqliteStore
+from tests.log.stores import Clock
+
+Said = tuple[int, str, str | None, float]
+"""Author, text, id and time."""
+
+
+class Model:
+    """What a store should hold: lists that are only searched from end to end."""
+
+    def __init__(self) -> None:
+        self.logs: dict[int, list[Said]] = {ROOM: []}
+        self.accounts: list[Account] = []
+        self.epochs: dict[int, str] = {}
+        self.ts = 0.0  # the latest time that was given to anything
+
+    def expect(self, change: Change, outcome: Outcome) -> Outcome:
+        """Do `change` and return its outcome. What an engine may choose is taken from `outcome`."""
+        match change:
+            case Draft():
+                return self._append(change)
+            case AddAccount(name, password):
+                return self._add(name, password, outcome)
+            case SetPassword(number, password):
+                return self._change(number, password, removed=False)
+            case RemoveAccount(number):
+                return self._change(number, "", removed=True)
+
+    def _append(self, draft: Draft) -> Outcome:
+        for log, entries in self.logs.items():
+            for place, (author, text, id_, then) in enumerate(entries, 1):
+                if draft.id is not None and (author, id_) == (draft.author, draft.id):
+                    same = (log, text) == (draft.log, draft.text)
+                    return Appended(place, then, duplicate=True) if same else IdReused()
+        self.logs[draft.log].append((draft.author, draft.text, draft.id, self.ts))
+        return Appended(len(self.logs[draft.log]), self.ts)
+
+    def _add(self, name: str, password: str, outcome: Outcome) -> Outcome:
+        if any(a.name.lower() == name.lower() and not a.removed for a in self.accounts):
+            return Refused()
+        assert isinstance(outcome, Account)
+        assert outcome.number not in [account.number for account in self.accounts]
+        assert outcome.inbox not in self.logs
+        self.logs[outcome.inbox] = []
+        self.accounts.append(Account(outcome.number, name, password, outcome.inbox))
+        return self.accounts[-1]
+
+    def _change(self, number: int, password: str, *, removed: bool) -> Outcome:
+        for place, old in enumerate(self.accounts):
+            if old.number == number and not old.removed:
+                self.accounts[place] = Account(number, old.name, password, old.inbox, removed)
+                return self.accounts[place]
+        return Refused()
+
+    def read(self, log: int, after: int, limit: int) -> list[Entry]:
+        """Return what a reader should see."""
+        return [
+            Entry(log, place, author, text, ts)
+            for place, (author, text, _, ts) in enumerate(self.logs[log], 1)
+            if after < place <= after + limit
+        ]
+
+
+# A change whose log is the n-th one of the store, whatever number the store gave it.
+Made = Callable[[list[int]], Change]
+
+few = st.integers(0, 5)
+names = st.sampled_from(["ann", "Ann", "bob", "BOB", "cy"])
+words = st.sampled_from(["hello", "bye", ""])
+
+
+def _draft(which: int, author: int, text: str, id_: str | None) -> Made:
+    return lambda logs: Draft(logs[which % len(logs)], author, text, id_)
+
+
+def _plain(change: Change) -> Made:
+    return lambda _: change
+
+
+changes: st.SearchStrategy[Made] = st.one_of(
+    st.builds(_draft, few, few, words, st.none() | st.sampled_from("abc")),
+    st.builds(AddAccount, names, words).map(_plain),
+    st.builds(SetPassword, few, words).map(_plain),
+    st.builds(RemoveAccount, few).map(_plain),
+)
+
+
+class Engines(RuleBasedStateMachine):
+    """Does the same to both engines and holds each to its model."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = Clock()
+        self.folder = contextlib.ExitStack()
+        self.path = Path(self.folder.enter_context(tempfile.TemporaryDirectory())) / "chat.db"
+        self.sqlite = SqliteStore(self.path, self.clock)
+        self.memory = MemoryStore(clock=self.clock)
+        self.models = (Model(), Model())
+        for store, model in self._pairs():
+            model.epochs[ROOM] = store.epoch(ROOM)
+
+    def _pairs(self) -> list[tuple[Store, Model]]:
+        return list(zip((self.memory, self.sqlite), self.models, strict=True))
+
+    @rule(batch=st.lists(changes, max_size=6))
+    def commit(self, batch: list[Made]) -> None:
+        """Commit some changes, among them ids that come again and names that are taken."""
+        for store, model in self._pairs():
+            model.ts = max(model.ts, self.clock.now)
+            made = [make(list(model.logs)) for make in batch]
+            outcomes = store.commit(made)
+            assert len(outcomes) == len(made)
+            for change, outcome in zip(made, outcomes, strict=True):
+                assert outcome == model.expect(change, outcome)
+            for log in model.logs:
+                model.epochs.setdefault(log, store.epoch(log))
+
+    @rule(batch=st.lists(changes, max_size=3))
+    def fail(self, batch: list[Made]) -> None:
+        """Commit something that cannot be, at the end of what could."""
+        for store, model in self._pairs():
+            made = [*(make(list(model.logs)) for make in batch), Draft(-1, 1, "nowhere")]
+            with contextlib.suppress(KeyError):
+                store.commit(made)
+                raise AssertionError("that should have failed")
+
+    @rule(seconds=st.integers(-5, 5))
+    def turn_the_clock(self, seconds: int) -> None:
+        """Let time pass, or somebody set the clock back."""
+        self.clock.now += seconds
+
+    @rule()
+    def open_again(self) -> None:
+        """Close the file and open it."""
+        self.sqlite.close()
+        self.sqlite = SqliteStore(self.path, self.clock)
+        model = self.models[1]
+        entries = [said for log in model.logs.values() for said in log]
+        model.ts = max((said[-1] for said in entries), default=0.0)  # accounts have no time
+
+    @rule(which=few, after=few, limit=few)
+    def read(self, which: int, after: int, limit: int) -> None:
+        """Read from anywhere."""
+        for store, model in self._pairs():
+            log = list(model.logs)[which % len(model.logs)]
+            assert store.read(log, after, limit) == model.read(log, after, limit)
+
+    @invariant()
+    def everything_is_as_the_model_has_it(self) -> None:
+        """Heads, epochs, accounts and all entries."""
+        for store, model in self._pairs():
+            assert store.accounts() == model.accounts
+            for log, entries in model.logs.items():
+                assert (store.head(log), store.oldest(log)) == (len(entries), 1)
+                assert store.epoch(log) == model.epochs[log]
+                assert store.read(log, 0, 1000) == model.read(log, 0, 1000)
+
+    def teardown(self) -> None:
+        """Take the files away."""
+        self.sqlite.close()
+        self.folder.close()
+
+
+TestEngines = Engines.TestCase
+TestEngines.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
