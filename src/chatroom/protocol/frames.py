@@ -89,7 +89,7 @@ class FrameDecoder:
         The fast path: it spares whole frames the search for their boundary and so takes a fifth of
         the time. It stops in front of whatever it is not sure about; `_cut` decides on that.
         """
-        window = min(_WINDOW, self._limit)
+        window = smallest = min(_WINDOW, self._limit)
         position = 0
         while position < len(data):
             chunk = data[position : position + window]
@@ -97,9 +97,13 @@ class FrameDecoder:
             if chunk.count(b"{") + chunk.count(b"[") > MAX_DEPTH:
                 break
             taken = _scan_window(chunk, frames)
-            if taken == 0:
+            if taken:
+                position += taken
+                window = smallest
+            elif window < min(len(data) - position, self._limit):
+                window = min(window * 4, self._limit)  # the frame may be a longer one
+            else:
                 break
-            position += taken
         return position
 
     def _cut(self, frames: list[Frame]) -> bool:
