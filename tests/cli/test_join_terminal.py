@@ -1,1 +1,299 @@
-"""`chatroom join` in a pseudo-terminal, against a scripted server."""
+"""`chatroom join` as a person at a terminal sees it."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from chatroom.client.connect import connect
+from chatroom.client.room import Room
+from tests.cli.command import as_user
+from tests.cli.screen import CTRL_C, CTRL_D, TAB, UP, Screen
+from tests.client.peer import DEADLINE, Peer, Visitor, broadcast, direct
+from tests.serving import Server
+
+PROMPT = "PM, DM, WHO or EX:"
+
+
+@contextmanager
+def joined(server: Server, name: str) -> Iterator[Screen]:
+    """Somebody who has logged in and is asked for an operation."""
+    with Screen("join", server.address, env=as_user(name)) as screen:
+        screen.wait_for(PROMPT)
+        yield screen
+
+
+@contextmanager
+def other(server: Server, name: str) -> Iterator[Room]:
+    """Somebody else in the room."""
+    with connect(server.address, username=name, password="pw", timeout=DEADLINE) as room:
+        yield room
+
+
+def test_a_new_user_chooses_a_hidden_password_twice_and_a_known_one_gives_it(
+    server: Server,
+) -> None:
+    for _ in range(2):
+        with Screen("join", server.address) as screen:
+            screen.wait_for("Username:")
+            screen.enter("newcomer")
+            screen.wait_until(lambda: "assword" in screen.text, "question for a password")
+            if "newcomer is new here" in screen.text:
+                screen.wait_for("New password:")
+                screen.enter("secret")
+                screen.wait_for("The same again:")
+                screen.enter("typo")
+                screen.wait_for("The two are not the same")
+                screen.wait_for("New password:", times=2)
+                screen.enter("secret")
+                screen.wait_for("The same again:", times=2)
+                screen.enter("secret")
+                was_new = True
+            else:
+                screen.wait_for("Password for newcomer:")
+                screen.enter("wrong")
+                screen.wait_for("Password for newcomer:", times=2)
+                screen.enter("secret")
+                was_new = False
+            screen.wait_for(PROMPT)
+            assert "newcomer (you)" in screen.text
+            screen.enter("EX")
+            assert screen.wait_for_exit() == 0
+            assert b"secret" not in screen.raw
+    assert not was_new
+
+
+def test_the_third_wrong_password_ends_it(server: Server) -> None:
+    with other(server, "guarded"), Screen("join", server.address, "--user", "guarded") as screen:
+        for n in (1, 2, 3):
+            screen.wait_for("Password for guarded:", times=n)
+            screen.enter("wrong")
+        assert screen.wait_for_exit() == 1
+
+
+def test_a_name_that_nobody_can_have_is_asked_again(server: Server) -> None:
+    with Screen("join", server.address, "--user", "no spaces") as screen:
+        screen.wait_for("A username has 1 to 32 characters")
+        screen.wait_for("Username:")
+        screen.type(CTRL_D)
+        assert screen.wait_for_exit() == 0
+
+
+def test_operations_as_one_line(server: Server) -> None:
+    with joined(server, "liner") as screen, other(server, "liners-friend") as friend:
+        screen.wait_for("liners-friend came in.")
+        screen.enter("PM hello all")
+        screen.wait_for("you: hello all")
+        assert friend.next_message().text == "hello all"
+        screen.enter("/dm liners-friend hello you")
+        screen.wait_for("you -> liners-friend (private): hello you")
+        private = friend.next_message()
+        assert (private.private, private.text) == (True, "hello you")
+        screen.enter("WHO")
+        screen.wait_for("In the room", times=2)
+        screen.enter("ex")
+        assert screen.wait_for_exit() == 0
+
+
+def test_operations_as_questions(server: Server) -> None:
+    with other(server, "aa-first") as friend, joined(server, "zz-last") as screen:
+        screen.enter("PM")
+        screen.wait_for("Message:")
+        screen.enter("hello all")
+        screen.wait_for("you: hello all")
+        assert friend.next_message().text == "hello all"
+        screen.enter("DM")
+        screen.wait_for("To (number or name):")
+        assert "  1  aa-first" in screen.text
+        screen.enter("1")
+        screen.wait_for("Message to aa-first:")
+        screen.enter("psst")
+        screen.wait_for("you -> aa-first (private): psst")
+        assert friend.next_message().text == "psst"
+
+
+def test_incoming_messages_show_sender_and_whether_they_are_private(server: Server) -> None:
+    with joined(server, "hearer") as screen, other(server, "speaker") as speaker:
+        speaker.send("to all")
+        speaker.send_to("hearer", "to you")
+        screen.wait_for("speaker: to all")
+        screen.wait_for("speaker -> you (private): to you")
+    with joined(server, "hearer2") as screen:
+        screen.wait_until(lambda: "speaker left." not in screen.text, "empty screen")
+
+
+def test_comings_and_goings_are_shown(server: Server) -> None:
+    with joined(server, "watcher") as screen:
+        with other(server, "guest"):
+            screen.wait_for("guest came in.")
+        screen.wait_for("guest left.")
+
+
+def test_a_mistake_is_told_and_the_talk_goes_on(server: Server) -> None:
+    with joined(server, "erring") as screen:
+        screen.enter("DM nobody-here hi")
+        screen.wait_for("Not sent to nobody-here:")
+        screen.wait_for("         hi")
+        screen.enter("hello")
+        screen.wait_for('"hello" is no operation; type PM hello')
+        screen.enter("PM still here")
+        screen.wait_for("you: still here")
+
+
+def test_what_is_being_typed_stays_whole_while_others_talk(server: Server) -> None:
+    """The half-typed line comes back below each message, with the cursor behind it."""
+    with joined(server, "typist") as screen, other(server, "chatterbox") as chatterbox:
+        screen.wait_for("chatterbox came in.")
+        text = "PM a thought that takes its time"
+        for n, word in enumerate(text.split(" ")):
+            screen.type(word if n == 0 else f" {word}")
+            chatterbox.send(f"message {n}!")
+        screen.wait_for("message 6!")
+        screen.wait_until(lambda: screen.lines[-1] == f"{PROMPT} {text}", "whole line below")
+        assert screen.cursor == (len(screen.lines) - 1, len(f"{PROMPT} {text}"))
+        assert screen.text.count("a thought") == 1
+        screen.enter("")
+        screen.wait_for("you: a thought that takes its time")
+        assert [f"message {n}!" in screen.text for n in range(7)] == [True] * 7
+
+
+def test_a_burst_does_not_garble_the_line(server: Server) -> None:
+    with joined(server, "calm") as screen, other(server, "gusty") as gusty:
+        screen.type("PM half")
+        screen.wait_for(f"{PROMPT} PM half")
+        futures = [gusty.submit(f"gust {n}.") for n in range(500)]
+        for future in futures:
+            future.result(DEADLINE)
+        screen.wait_for("gust 499.")
+        screen.wait_until(lambda: screen.lines[-1] == f"{PROMPT} PM half", "whole line below")
+        shown = [line.split("gusty: ")[1] for line in screen.lines if "gusty: " in line]
+        assert shown == [f"gust {n}." for n in range(500 - len(shown), 500)]
+
+
+def test_tab_completes_operations_and_names(server: Server) -> None:
+    with joined(server, "tabber") as screen, other(server, "Zebra-Crossing"):
+        screen.wait_for("Zebra-Crossing came in.")
+        screen.type("d" + TAB)
+        screen.wait_for(f"{PROMPT} DM")
+        screen.type("zeb" + TAB)
+        screen.wait_for(f"{PROMPT} DM Zebra-Crossing")
+        screen.enter("hi")
+        screen.wait_for("you -> Zebra-Crossing (private): hi")
+        screen.type(UP)
+        screen.wait_for(f"{PROMPT} DM Zebra-Crossing hi")
+
+
+@pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
+def test_keys_that_leave(server: Server, key: str) -> None:
+    with other(server, "stayer") as stayer, joined(server, "leaver") as screen:
+        screen.type(key)
+        assert screen.wait_for_exit() == 0
+        assert "leaver" not in stayer.who()
+        assert "Traceback" not in screen.text
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signals_leave(server: Server, number: int) -> None:
+    with joined(server, "signalled") as screen:
+        screen.signal(number)
+        assert screen.wait_for_exit() == 0
+        assert "Traceback" not in screen.text
+
+
+@pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
+@pytest.mark.parametrize("question", ["Username:", "New password:"])
+def test_keys_that_leave_before_the_login(server: Server, key: str, question: str) -> None:
+    arguments = [] if question == "Username:" else ["--user", "undecided"]
+    with Screen("join", server.address, *arguments) as screen:
+        screen.wait_for(question)
+        screen.type(key)
+        assert screen.wait_for_exit() == 0
+
+
+def test_a_server_that_goes_down_and_comes_back(tmp_path: Path) -> None:
+    """The person is told both, what they say meanwhile arrives, and the talk goes on."""
+    with Server(tmp_path / "room.db") as server:
+        with joined(server, "patient") as screen:
+            screen.enter("PM before")
+            screen.wait_for("you: before")
+            server.kill()
+            screen.wait_for("The server is gone:")
+            screen.enter("PM meanwhile")
+            screen.wait_for("this is sent when it is back")
+            server.start()
+            screen.wait_for("The server is back.")
+            screen.wait_for("you: meanwhile")
+            assert screen.text.count("The server is gone:") == 1
+            with other(server, "latecomer") as latecomer:
+                latecomer.send("anybody here?")
+                screen.wait_for("latecomer: anybody here?")
+            server.restart()
+            screen.wait_for("The server is back.", times=2)
+            screen.enter("EX")
+            assert screen.wait_for_exit() == 0
+        assert "Traceback" not in screen.text
+
+
+def test_leaving_while_the_server_is_gone(tmp_path: Path) -> None:
+    """What was not sent is told, and nothing hangs."""
+    with Server(tmp_path / "room.db") as server, joined(server, "hasty") as screen:
+        server.stop()
+        screen.wait_for("The server is gone:")
+        screen.enter("PM into the void")
+        screen.wait_for("this is sent when it is back")
+        screen.type(CTRL_D)
+        assert screen.wait_for_exit() == 0
+        assert "         into the void" in screen.lines
+        server.start()
+
+
+def test_no_server(server: Server) -> None:
+    with Peer() as nobody:
+        nobody.stop_listening()
+        with Screen("join", nobody.address, env=as_user("lonely")) as screen:
+            assert screen.wait_for_exit() == 2
+            assert screen.text.startswith("chatroom: ")
+            assert "Traceback" not in screen.text
+    del server
+
+
+def enter_peer(peer: Peer, *users: str) -> Visitor:
+    """Lets the client into a scripted room."""
+    visitor = peer.accept()
+    visitor.welcome(*users)
+    return visitor
+
+
+def test_nothing_that_comes_from_the_network_can_command_the_terminal() -> None:
+    """A server that does not check what it hands on must not be able to either."""
+    with Peer() as peer, Screen("join", peer.address, env=as_user("bob")) as screen:
+        visitor = enter_peer(peer, "alice", "bob", "evil\x1b[2J")
+        screen.wait_for(PROMPT)
+        visitor.send(
+            broadcast(1, "copy \x1b]52;c;aGk=\x07 that"),
+            direct(1, "clear \x9b2J that"),
+            broadcast(2, "turn \u202e that"),
+            broadcast(3, "sign", sender="no\x1b[31mbody"),
+            {"type": "update_users", "users": ["bob", "title\x1b]0;owned\x07"]},
+            {"type": "error", "code": "internal", "message": "bell \x07 rings"},
+        )
+        screen.wait_for("copy ␛]52;c;aGk=␇ that")
+        screen.wait_for("clear <U+009B>2J that")
+        screen.wait_for("turn <U+202E> that")
+        screen.wait_for("no␛[31mbody: sign")
+        screen.wait_for("title␛]0;owned␇ came in.")
+        screen.wait_for("bell ␇ rings")
+        assert b"\x1b]" not in screen.raw
+        assert b"\x07" not in screen.raw
+        assert "\x9b".encode() not in screen.raw
+        screen.enter("EX")
+        visitor.say_bye()
+        assert screen.wait_for_exit() == 0
+
+
+def test_the_client_has_two_threads(server: Server) -> None:
+    """One for the person's input, one that listens."""
+    with joined(server, "counted") as screen:
+        assert len(list(Path(f"/proc/{screen.pid}/task").iterdir())) == 2

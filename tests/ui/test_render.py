@@ -62,7 +62,7 @@ def test_everything_that_others_wrote_is_cleaned() -> None:
         *show.unsent("t\x1b\n\x1b", "v\x1b", ConnectionLost("w\x1b")),
         *show.note("\x1b"),
     ]
-    assert len(lines) == 12
+    assert len(lines) == 13
     assert all(line.isprintable() for line in lines)
 
 
@@ -87,6 +87,10 @@ def test_comings_and_goings() -> None:
     assert show(UsersChanged(("alice", "bob"), ("bob",), ())) == ["12:00:00 bob came in."]
     assert show(UsersChanged((), (), ("bob", "carl"))) == ["12:00:00 bob and carl left."]
     assert show(UsersChanged((), ("d",), ("bob",))) == ["12:00:00 d came in.", "12:00:00 bob left."]
+
+
+def test_one_is_not_told_of_oneself() -> None:
+    assert renderer().event(UsersChanged((), ("alice",), ("Alice",))) == []
 
 
 def test_a_crowd_is_counted() -> None:
@@ -130,7 +134,11 @@ def test_a_line_that_is_gone_for_good_is_told() -> None:
 def test_a_message_that_was_not_sent_is_given_back() -> None:
     error = NotInRoom("user_not_in_room", "Nobody called carl is here.")
     assert renderer().unsent("hi", "carl", error) == [
-        "12:00:00 Not sent to carl: Nobody called carl is here. It was: hi"
+        "12:00:00 Not sent to carl: Nobody called carl is here. It was:",
+        "         hi",
+    ]
+    assert renderer(one_line=True).unsent("a\nb", None, error) == [
+        "12:00:00 Not sent: Nobody called carl is here. It was: a␊b"
     ]
     assert renderer().unsent("hi", None, error)[0].startswith("12:00:00 Not sent: Nobody")
 

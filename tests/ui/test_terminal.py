@@ -215,6 +215,6 @@ def test_lines_shown_while_questions_come_and_go_are_all_written(desk: Desk) -> 
     assert numbers == [str(n) for n in range(shown)]
 
 
-def test_without_a_real_terminal_there_is_no_echo_to_silence(desk: Desk) -> None:
-    with desk.terminal.silent():
+def test_without_a_real_terminal_there_are_no_keys_to_keep(desk: Desk) -> None:
+    with desk.terminal.keys_kept():
         desk.terminal.show(["fine"])

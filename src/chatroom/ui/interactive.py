@@ -40,7 +40,7 @@ def talk(
     with (
         _named("chatroom-input"),
         _leaving_on_signals(),
-        terminal.silent(),
+        terminal.keys_kept(),
         logs.shown(terminal.complain),
     ):
         try:

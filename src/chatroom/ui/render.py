@@ -72,11 +72,14 @@ class Renderer:
     def unsent(self, text: str, to: str | None, error: BaseException) -> list[str]:
         """Returns the lines that say that a message was not sent, why, and what it was."""
         whom = "" if to is None else f" to {self.name(to)}"
-        return self._lines(self._now(), f"Not sent{whom}: {clean(str(error))} It was: ", text)
+        sentence = f"Not sent{whom}: {error} It was:"
+        if self._one_line:
+            return self.note(f"{sentence} {text}")
+        return self.note(sentence) + _below(text.split("\n"))
 
     def note(self, sentence: str) -> list[str]:
         """Returns the line that tells the person something, with the time."""
-        return self._lines(self._now(), "", sentence)
+        return self._lines(self._now(), "", clean(sentence))
 
     def users(self, users: Sequence[str]) -> list[str]:
         """Returns the line that says who is in the room."""
@@ -94,10 +97,16 @@ class Renderer:
         return f'"{clean(name)}"' if fold(name) == "you" else clean(name)
 
     def _came(self, names: Sequence[str]) -> list[str]:
-        return self.note(f"{self._several(names)} came in.") if names else []
+        others = self._others(names)
+        return self.note(f"{self._several(others)} came in.") if others else []
 
     def _left(self, names: Sequence[str]) -> list[str]:
-        return self.note(f"{self._several(names)} left.") if names else []
+        others = self._others(names)
+        return self.note(f"{self._several(others)} left.") if others else []
+
+    def _others(self, names: Sequence[str]) -> list[str]:
+        """Returns the names but the person's own, of whom they need not be told."""
+        return [name for name in names if fold(name) != self._me]
 
     def _several(self, names: Sequence[str]) -> str:
         """Returns "alice", "alice and bob", or the first ten and how many more."""
@@ -131,8 +140,7 @@ class Renderer:
         moment = self._moment(ts)
         first, *rest = [text] if self._one_line else text.split("\n")
         entry = [f"{time.strftime(_TIME, moment)} {head}{clean(first)}"]
-        entry += [_INDENT + clean(line) for line in rest]
-        return self._new_day(time.strftime(_DAY, moment)) + entry
+        return self._new_day(time.strftime(_DAY, moment)) + entry + _below(rest)
 
     def _moment(self, ts: float) -> time.struct_time:
         """Returns the local time of `ts`, which may be a figure that no clock ever shows."""
@@ -147,6 +155,11 @@ class Renderer:
                 return []
             self._day = day
         return [f"--- {day} ---"]
+
+
+def _below(lines: Sequence[str]) -> list[str]:
+    """Returns lines that go on below another, indented so that they cannot pass for new ones."""
+    return [_INDENT + clean(line) for line in lines]
 
 
 def _messages(count: int) -> str:

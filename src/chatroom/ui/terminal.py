@@ -96,19 +96,24 @@ class Terminal:
                 self._question.call(self._abandon)
 
     @contextlib.contextmanager
-    def silent(self) -> Iterator[None]:
-        """Keeps the terminal from echoing keys that are hit while no question is on the screen."""
+    def keys_kept(self) -> Iterator[None]:
+        """Keeps keys that are hit while no question is on the screen for the next question.
+
+        Else the terminal would echo them where they do not belong, and take Ctrl-D for itself.
+        Ctrl-C still interrupts.
+        """
         try:
             before = termios.tcgetattr(self._input.fileno())
-        except termios.error:  # not a terminal, so there is no echo
+        except termios.error:  # not a terminal, so there is nothing to arrange
             yield
             return
-        quiet = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
-        termios.tcsetattr(self._input.fileno(), termios.TCSANOW, quiet)
+        keeping = [*before[:3], before[3] & ~(termios.ECHO | termios.ICANON), *before[4:]]
+        termios.tcsetattr(self._input.fileno(), termios.TCSANOW, keeping)
         try:
             yield
         finally:
-            termios.tcsetattr(self._input.fileno(), termios.TCSANOW, before)
+            with contextlib.suppress(termios.error):  # the terminal has been closed
+                termios.tcsetattr(self._input.fileno(), termios.TCSANOW, before)
 
     def _session(self, history: History, keys: KeyBindings | None) -> PromptSession[str]:
         session: PromptSession[str] = PromptSession(
