@@ -15,7 +15,8 @@ MAX_DEPTH = 256
 """How deep arrays and objects may nest. The JSON scanner recurses on the thread's C stack, which is
 small on the server's client threads, and on Python 3.12+ RecursionError comes too late for it."""
 
-_OUTSIDE = re.compile(rb'["{}\[\]]')
+# Everything up to the next bracket, whole strings included, or up to a string that is not whole.
+_OUTSIDE = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\\n]++|\\[^\n])*+")*+')
 _STRING = re.compile(rb'(?:[^"\\\n]++|\\[^\n])*+')
 _AFTER_GARBAGE = re.compile(rb"[\n{]")
 _BEFORE_VALUE = b"{[,:"
@@ -79,14 +80,16 @@ class Boundary:
         return None if self._depth else at + 1
 
     def _next_bracket(self, buffer: bytearray) -> int | None:
-        if self._depth == 0 and buffer[0] not in _STARTS:
+        at = 0
+        if self._depth:
+            found = _OUTSIDE.match(buffer, self._position)
+            at = found.end() if found else self._position
+        elif buffer[0] not in _STARTS:
             self._garbage = True
             return None
-        found = _OUTSIDE.search(buffer, self._position)
-        if found is None:
-            self._position = len(buffer)
+        if at == len(buffer):
+            self._position = at
             return -1
-        at = found.start()
         self._position = at + 1
         return self._turn(buffer, at)
 
