@@ -1,0 +1,90 @@
+"""A conversation as `docs/protocol.md` writes it down, and the same one held with a server.
+
+Each line is `NAME > FRAME` for what a client sends and `NAME < FRAME` for what it receives; every
+name is a connection of its own, opened by its first line.
+"""
+
+import json
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from typing import NamedTuple
+
+from chatroom.protocol.frames import FrameDecoder
+
+DEADLINE = 20.0
+"""Seconds that a frame may take."""
+
+Frame = dict[str, object]
+
+
+class Turn(NamedTuple):
+    """One line of a conversation."""
+
+    who: str
+    sent: bool
+    """Whether the client sends the frame; otherwise it receives it."""
+    frame: Frame
+
+
+def read(text: str) -> list[Turn]:
+    """Returns the turns that `text` writes down."""
+    return [_turn(line) for line in text.splitlines() if line.strip()]
+
+
+def _turn(line: str) -> Turn:
+    who, direction, frame = line.split(None, 2)
+    assert direction in {"<", ">"}, line
+    return Turn(who, direction == ">", json.loads(frame))
+
+
+class Client:
+    """A connection that takes one frame after the other.
+
+    Args:
+        port: where the server listens on this machine.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._sock = socket.create_connection(("127.0.0.1", port), DEADLINE)
+        self._decoder = FrameDecoder(1 << 20)
+        self._frames = self._receive()
+
+    def send(self, frame: Frame) -> None:
+        """Sends a frame as the requirement encodes it, without a newline."""
+        self._sock.sendall(json.dumps(frame).encode("utf-8"))
+
+    def send_raw(self, data: bytes) -> None:
+        """Sends bytes."""
+        self._sock.sendall(data)
+
+    def receive(self) -> Frame:
+        """Returns the next frame; StopIteration at the end."""
+        return next(self._frames)
+
+    def rest(self) -> list[Frame]:
+        """Returns all that comes until the server closes."""
+        return list(self._frames)
+
+    def close(self) -> None:
+        """Ends it."""
+        self._sock.close()
+
+    def _receive(self) -> Iterator[Frame]:
+        while data := self._sock.recv(65536):
+            for frame in self._decoder.feed(data):
+                assert isinstance(frame, dict), frame
+                yield frame
+
+
+def hold(turns: Sequence[Turn], port: int) -> Iterator[Turn]:
+    """Holds a conversation with a server; yields each turn with what was really said."""
+    with ExitStack() as stack:
+        clients: dict[str, Client] = {}
+        for who, sent, frame in turns:
+            if who not in clients:
+                clients[who] = Client(port)
+                stack.callback(clients[who].close)
+            if sent:
+                clients[who].send(frame)
+            yield Turn(who, sent, frame if sent else clients[who].receive())

@@ -1,0 +1,198 @@
+"""`docs/protocol.md` says what the server does."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from chatroom.protocol.commands import COMMANDS, Command, parse
+from chatroom.protocol.errors import ADVICE
+from tests.docs import markdown, talking
+from tests.docs.markdown import PROTOCOL, Block
+from tests.docs.talking import Client, Frame, Turn
+from tests.serving import DEADLINE, PROGRAM, Server, environment
+
+TURNS = talking.read(markdown.blocks("conversation", document=PROTOCOL)[0].text)
+EXAMPLES = markdown.blocks("json", document=PROTOCOL)
+
+ALWAYS = {"type", "id"}
+"""Fields that no table lists: the headline is the type, and any reply may have an id."""
+
+OFTEN_MISSING = {"id", "command", "field", "retry_after"}
+"""What an error has only where it is known, and any reply only if it was given."""
+
+KINDS: dict[str, tuple[type, ...]] = {
+    "text": (str,),
+    "number": (int, float),
+    "true or false": (bool,),
+    "list of texts": (list,),
+}
+"""What the tables call the types of JSON."""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as server:
+        yield server
+
+
+def frame(example: Block) -> Frame:
+    return msgspec.json.decode(example.text, type=Frame)
+
+
+def fields(kind: str) -> dict[str, str]:
+    """Returns the fields of a message by the table in its section, with their types."""
+    text = markdown.section(PROTOCOL, kind)
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| `")]
+    return {row[0].strip("`"): row[1] for row in rows if len(row) == 3}
+
+
+def test_the_conversation_goes_as_it_is_written(server: Server) -> None:
+    """Every frame is the same but for the time; the epochs are others, each for one written."""
+    epochs: dict[object, object] = {}
+    for written, real in zip(TURNS, talking.hold(TURNS, server.port), strict=True):
+        assert shape(written) == shape(real)
+        epoch = written.frame.get("epoch")
+        assert epochs.setdefault(epoch, real.frame.get("epoch")) == real.frame.get("epoch")
+    assert len(set(epochs.values())) == len(epochs)
+
+
+def shape(turn: Turn) -> Turn:
+    """Returns a turn without what differs from one server to the next."""
+    return turn._replace(frame=turn.frame | {k: None for k in ("ts", "epoch") if k in turn.frame})
+
+
+def test_the_conversation_leaves_no_command_and_no_message_out() -> None:
+    said = {str(turn.frame["command"]).lower() for turn in TURNS if turn.sent}
+    heard = {turn.frame["type"] for turn in TURNS if not turn.sent}
+    assert said == set(COMMANDS)
+    assert heard == {frame(each).get("type") for each in EXAMPLES} - {None}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_an_example_is_what_a_command_or_a_message_looks_like(example: Block) -> None:
+    written = frame(example)
+    if "type" not in written:
+        assert isinstance(parse(written), Command)
+        assert set(written) <= set(COMMANDS[str(written["command"]).lower()].__struct_fields__) | {
+            "command"
+        }
+        return
+    for turn in TURNS:
+        if not turn.sent and turn.frame["type"] == written["type"]:
+            assert set(written) ^ set(turn.frame) <= {"id"}
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=lambda command: command.name)
+def test_the_table_of_a_command_has_its_fields(command: type[Command]) -> None:
+    text = markdown.section(PROTOCOL, command.name)
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| `")]
+    written = {row[0].strip("`"): row[1:3] for row in rows}
+    real = {
+        field.name: ["text", "yes" if field.required else "no"]
+        for field in msgspec.structs.fields(command)
+        if field.name != "id"
+    }
+    assert written == real
+
+
+@pytest.mark.parametrize("turn", [turn for turn in TURNS if not turn.sent], ids=str)
+def test_the_table_of_a_message_has_its_fields_and_their_types(turn: Turn) -> None:
+    table = fields(str(turn.frame["type"]))
+    assert set(turn.frame) - ALWAYS <= set(table)
+    assert set(table) - set(turn.frame) <= OFTEN_MISSING
+    for name in set(turn.frame) - ALWAYS:
+        assert isinstance(turn.frame[name], KINDS[table[name]]), name
+
+
+def test_the_error_table_is_the_one_that_the_server_goes_by() -> None:
+    rows = markdown.table(PROTOCOL, "Code", "Stays open", "What next")
+    assert rows == [
+        [code.value, "yes" if stays_open else "no", what_next.replace("`", "")]
+        for code, (stays_open, what_next) in ADVICE.items()
+    ]
+
+
+def test_the_client_prints_what_is_written_below_it(server: Server) -> None:
+    code = markdown.blocks("python", document=PROTOCOL)[0].text
+    done = subprocess.run(
+        [sys.executable, "-c", code.replace("12345", str(server.port))],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=True,
+    )
+    assert done.stdout == markdown.blocks("text", document=PROTOCOL)[0].text
+
+
+def leave(client: Client, server: Server) -> None:
+    del server
+    client.send({"command": "EX"})
+
+
+def stop(client: Client, server: Server) -> None:
+    del client
+    server.stop()
+
+
+def wait(client: Client, server: Server) -> None:
+    del client, server
+
+
+def say_too_much(client: Client, server: Server) -> None:
+    del server
+    client.send_raw(b'{"command": "' + b"x" * 300)
+
+
+def lose_the_account(client: Client, server: Server) -> None:
+    client.send({"command": "login", "username": "bob", "password": "secret"})
+    assert client.receive()["type"] == "welcome"
+    data = server.banner.partition("data  ")[2].splitlines()[0]
+    words = [*PROGRAM, "users", "remove", "bob", "--data", data]
+    subprocess.run(words, env=environment(), check=True, capture_output=True)
+
+
+WAYS_TO_GO: dict[str, tuple[Callable[[Client, Server], None], dict[str, str]]] = {
+    "exit": (leave, {}),
+    "shutting_down": (stop, {}),
+    "login_timeout": (wait, {"CHATROOM_LIMITS_LOGIN_SECONDS": "0.05"}),
+    "frame_too_large": (say_too_much, {"CHATROOM_LIMITS_FRAME_BYTES": "256"}),
+    "too_many_connections": (wait, {"CHATROOM_LIMITS_CONNECTIONS": "1"}),
+    "account_removed": (lose_the_account, {}),
+}
+"""For each reason of a `bye`: what brings it about, and the settings for that."""
+
+
+@pytest.mark.parametrize(
+    "row", markdown.table(PROTOCOL, "Reason", "reconnect", "after_ms", "When"), ids=lambda r: r[0]
+)
+def test_each_reason_to_say_goodbye_is_given_and_means_what_is_written(
+    row: list[str], tmp_path: Path
+) -> None:
+    reason, reconnect, after_ms, when = row
+    bring_about, env = WAYS_TO_GO[reason]
+    with ExitStack() as stack:
+        server = stack.enter_context(Server(tmp_path, env=env))
+        several = 2 if reason == "too_many_connections" else 1
+        *_, client = [stack.enter_context(closing(Client(server.port))) for _ in range(several)]
+        bring_about(client, server)
+        *before, bye = client.rest()
+    assert bye == {
+        "type": "bye",
+        "reason": reason,
+        "reconnect": reconnect == "true",
+        "after_ms": int(after_ms),
+    }
+    if "error" in when:
+        assert before[-1]["code"] == reason
+
+
+def test_no_reason_to_say_goodbye_is_left_out() -> None:
+    rows = markdown.table(PROTOCOL, "Reason", "reconnect", "after_ms", "When")
+    assert {row[0] for row in rows} == set(WAYS_TO_GO)
+    endings = {code.value for code, advice in ADVICE.items() if not advice.stays_open}
+    assert endings <= set(WAYS_TO_GO)
