@@ -1,7 +1,7 @@
 """What is read from the log for those who are further behind than the tail reaches."""
 
 from chatroom.auth.accounts import Accounts
-from chatroom.log.base import ROOM, Account, Store
+from chatroom.log.base import ROOM, Account, Entry, Store
 from chatroom.protocol import events
 from chatroom.server.tail import Run
 
@@ -21,13 +21,13 @@ class Backlog:
         self._store = store
         self._accounts = accounts
 
-    def public(self, place: int) -> Run:
-        """Return some public messages from `place` on, or from the oldest that there still is.
+    def public(self, place: int, stop: int) -> Run:
+        """Return some public messages from `place`, or the oldest there still is, up to `stop`.
 
         Raises:
             StoreError: the log cannot be read.
         """
-        entries = self._store.read(ROOM, place - 1, ENTRIES)
+        entries = self._entries(ROOM, place, stop)
         epoch = self._store.epoch(ROOM)
         frames = [
             events.broadcast(
@@ -39,15 +39,15 @@ class Backlog:
             )
             for entry in entries
         ]
-        return Run(entries[0].seq if entries else place, frames)
+        return Run(entries[0].seq if entries else stop, frames)
 
-    def private(self, account: Account, place: int) -> tuple[bytes, int]:
-        """Return some direct messages to `account` from `place` on, and the place behind them.
+    def private(self, account: Account, place: int, stop: int) -> tuple[bytes, int]:
+        """Return some direct messages to `account` from `place` up to `stop`, and the place behind.
 
         Raises:
             StoreError: the log cannot be read.
         """
-        entries = self._store.read(account.inbox, place - 1, ENTRIES)
+        entries = self._entries(account.inbox, place, stop)
         epoch = self._store.epoch(account.inbox)
         frames = [
             events.direct_message(
@@ -60,4 +60,9 @@ class Backlog:
             )
             for entry in entries
         ]
-        return b"".join(frames), entries[-1].seq + 1 if entries else place
+        return b"".join(frames), entries[-1].seq + 1 if entries else stop
+
+    def _entries(self, log: int, place: int, stop: int) -> list[Entry]:
+        """Return some entries of `log`. It may be ahead of what is sent, so they end at `stop`."""
+        entries = self._store.read(log, place - 1, min(ENTRIES, stop - place))
+        return [entry for entry in entries if entry.seq < stop]  # some may have been forgotten

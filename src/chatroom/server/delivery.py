@@ -131,7 +131,8 @@ class Delivery:
             case RosterChange():
                 self._tell_roster(work)
             case Farewell(outbox, frame):
-                work.insert(outbox, frame)
+                outbox.farewell = frame
+                work.touch(outbox)
                 self._end(outbox)
             case Release(outbox):
                 outbox.released = True

@@ -70,12 +70,16 @@ class Outbox:
         """Whether the socket was full and is being watched."""
         self.inbox_from = 0
         """The place of the first direct message that was passed over; 0 if none was."""
+        self.inbox_until = 0
+        """The place behind the last one that was passed over."""
         self.roster_version = 0
         """Which list of users this reader has."""
         self.roster_due = False
         """Whether a newer list was passed over."""
         self.dead = False
         """Whether nothing can be sent any more."""
+        self.farewell = b""
+        """What is to be sent as the last thing."""
         self.finishing = False
         """Whether the stream ends when all is sent."""
         self.finished = False
@@ -124,7 +128,7 @@ class Outbox:
         Returns:
             Whether the socket took all of it. If not, the rest is remembered.
         """
-        pieces = self._arrange(run, inserts)
+        pieces, place = self._arrange(run, inserts)
         sent = self._send_pieces([piece for _, piece in pieces])
         for index, (what, piece) in enumerate(pieces):
             if sent < len(piece):
@@ -135,13 +139,16 @@ class Outbox:
             sent -= len(piece)
             if isinstance(what, Insert):
                 self.pay(what.weight)
-        self.position = max(self.position, min(run.next, self.end))
+        self.position = max(self.position, place)
         return True
 
     def _arrange(
         self, run: Run, inserts: Sequence[Insert]
-    ) -> list[tuple[Insert | int, bytes | memoryview]]:
-        """Return what to send: each piece with its insert, or with the place that it starts at."""
+    ) -> tuple[list[tuple[Insert | int, bytes | memoryview]], int]:
+        """Return what to send, and the place behind it.
+
+        Each piece comes with its insert, or with the place that it starts at.
+        """
         pieces: list[tuple[Insert | int, bytes | memoryview]] = []
         place = max(run.first, self.begin, self.position)
         stop = min(run.next, self.end)
@@ -152,7 +159,7 @@ class Outbox:
             place = max(place, insert.resume)
         if place < stop:
             pieces.append((place, run.cut(place, stop)))
-        return pieces
+        return pieces, max((stop, *(insert.resume for insert in inserts)))
 
     def _stop_at(self, run: Run, what: Insert | int, sent: int) -> None:
         """Remember that only `sent` bytes of `what` have been sent."""
@@ -176,10 +183,12 @@ class Outbox:
 
     def _own(self, inserts: Sequence[Insert]) -> list[Insert]:
         """Return `inserts` without what the inbox holds anyway, and remember that it is missing."""
-        own = [insert for insert in inserts if not insert.inbox]
-        if len(own) < len(inserts) and not self.inbox_from:
-            self.inbox_from = next(insert.inbox for insert in inserts if insert.inbox)
-        return own
+        passed = [insert.inbox for insert in inserts if insert.inbox]
+        if not passed:
+            return list(inserts)
+        self.inbox_from = self.inbox_from or passed[0]
+        self.inbox_until = passed[-1] + 1
+        return [insert for insert in inserts if not insert.inbox]
 
     def send_missing(self) -> bool:
         """Send the rest of what has been sent in part; return whether the socket took it."""
@@ -197,6 +206,11 @@ class Outbox:
         sent = self._send(frame)
         self.missing = frame[sent:]
         return not self.missing
+
+    def say_farewell(self) -> bool:
+        """Send the last thing, if that has not been done; return whether the socket took it."""
+        frame, self.farewell = self.farewell, b""
+        return not frame or self.send_frame(frame)
 
     def pay(self, weight: int) -> None:
         """Count a reply as sent, and let the reading thread go on if it waits for that."""

@@ -14,7 +14,7 @@ from chatroom.protocol import events
 from chatroom.server.backlog import Backlog
 from chatroom.server.outbox import Outbox
 from chatroom.server.round import Round
-from chatroom.server.tail import Run, Tail
+from chatroom.server.tail import TAIL_BYTES, Run, Tail
 
 _TURN = 16
 """How many pieces a reader who is behind is sent before it is the others' turn."""
@@ -30,6 +30,7 @@ class Readers:
         backlog: reads what the tail no longer has.
         names: returns who is here, sorted.
         selector: where full sockets are watched; its events carry the outbox as data.
+        tail_bytes: how much of the newest public messages is kept for them.
     """
 
     def __init__(
@@ -38,13 +39,14 @@ class Readers:
         backlog: Backlog,
         names: Callable[[], tuple[str, ...]],
         selector: selectors.BaseSelector,
+        tail_bytes: int = TAIL_BYTES,
     ) -> None:
         self.head = head
         """The place of the newest public message that was sent."""
         self._backlog = backlog
         self._names = names
         self._selector = selector
-        self._tail = Tail()
+        self._tail = Tail(tail_bytes)
         self._present: dict[int, dict[Outbox, None]] = {}  # who is in the room, by account
         self._current: dict[Outbox, None] = {}  # those of them whose socket is not full
 
@@ -126,14 +128,16 @@ class Readers:
             if not outbox.send_missing():
                 return False
             place = max(outbox.position, outbox.begin)
-            if place < min(outbox.end, self.head + 1):
-                run = self._tail.find(place) or self._backlog.public(place)
+            stop = min(outbox.end, self.head + 1)
+            if place < stop:
+                run = self._tail.find(place) or self._backlog.public(place, stop)
                 sent = outbox.send_own(run, outbox.take_waiting(run.next))
             elif outbox.waiting:
                 sent = outbox.send_own(Run(self.head + 1), outbox.take_waiting(self.head + 1))
             elif outbox.inbox_from and outbox.account is not None:
-                frames, behind = self._backlog.private(outbox.account, outbox.inbox_from)
-                outbox.inbox_from = behind if frames else 0
+                until = outbox.inbox_until
+                frames, behind = self._backlog.private(outbox.account, outbox.inbox_from, until)
+                outbox.inbox_from = behind if behind < until else 0
                 sent = outbox.send_frame(frames)
             elif outbox.roster_due:
                 outbox.roster_due = False
@@ -146,14 +150,15 @@ class Readers:
 
     def settle(self, outbox: Outbox) -> None:
         """Do what is to be done once everything is sent, or when nothing can be."""
+        if outbox.finishing and not (outbox.finished or outbox.stalled or outbox.dead):
+            if outbox.say_farewell():
+                outbox.finish()
+            else:
+                self._stall(outbox)
         if outbox.dead:
             self._unwatch(outbox)
             self._current.pop(outbox, None)
-        elif outbox.stalled:
-            return
-        elif outbox.finishing and not outbox.finished:
-            outbox.finish()
-        if outbox.released:
+        if outbox.released and not outbox.stalled:
             outbox.close()
 
     def _unwatch(self, outbox: Outbox) -> None:

@@ -1,0 +1,154 @@
+"""What the tests of the sending side share: sockets that take what they like, and a room to read.
+
+The tests say when the delivery's turn is; no thread runs here.
+"""
+
+import selectors
+import socket
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from chatroom.auth.accounts import Accounts
+from chatroom.auth.passwords import Passwords
+from chatroom.log.base import ROOM, Account, AddAccount, Draft, Entry, Store
+from chatroom.protocol import events
+from chatroom.server.backlog import Backlog
+from chatroom.server.outbox import Outbox
+from chatroom.server.readers import Readers
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+DEADLINE = 10.0
+"""Seconds after which what a test waits for has not happened."""
+
+TURNS = 10_000
+"""How often a reader who is behind may ask for a turn before a test gives up."""
+
+
+class Trickle(socket.socket):
+    """A connected socket that keeps what it is sent, and takes as little of it as the test says.
+
+    Args:
+        allowances: how many bytes each call takes, 0 for a full socket; without limit after that.
+    """
+
+    def __init__(self, allowances: Iterable[int] = ()) -> None:
+        end, self._other = socket.socketpair()
+        super().__init__(fileno=end.detach())
+        self._allowances = deque(allowances)
+        self.taken = bytearray()
+        """What was sent, in order."""
+        self.calls = 0
+        """How often something was sent."""
+
+    def allow(self, *allowances: int) -> None:
+        """Let each of the next calls take so much."""
+        self._allowances.extend(allowances)
+
+    def send(self, data: "ReadableBuffer", flags: int = 0, /) -> int:
+        """Take some of `data`."""
+        return self.sendmsg([data], (), flags)
+
+    def sendmsg(
+        self,
+        buffers: Iterable["ReadableBuffer"],
+        ancdata: Iterable[tuple[int, int, "ReadableBuffer"]] = (),  # noqa: ARG002
+        flags: int = 0,
+        address: Any = None,  # noqa: ARG002
+        /,
+    ) -> int:
+        """Take some of `buffers`."""
+        assert flags & socket.MSG_DONTWAIT
+        self.calls += 1
+        data = b"".join(map(bytes, buffers))
+        if self._allowances:
+            allowance = self._allowances.popleft()
+            if data and not allowance:
+                raise BlockingIOError
+            data = data[:allowance]
+        self.taken += data
+        return len(data)
+
+    def close(self) -> None:
+        """Close both ends."""
+        super().close()
+        self._other.close()
+
+
+@contextmanager
+def full_pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Yield two connected sockets, of which the first takes little before it is full."""
+    near, far = socket.socketpair()
+    with near, far:
+        near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)  # the system's smallest
+        far.settimeout(DEADLINE)
+        yield near, far
+
+
+@contextmanager
+def accounts_in(store: Store, *names: str) -> Iterator[Accounts]:
+    """Yield the accounts of `store`, among them new ones with these names."""
+    store.commit([AddAccount(name, "hash") for name in names])
+    with closing(Passwords(1, 8, 1)) as passwords:
+        yield Accounts(
+            store.accounts(),
+            lambda change: store.commit([change])[0],
+            passwords,
+            username_length=32,
+        )
+
+
+def account(accounts: Accounts, name: str) -> Account:
+    """Return the account called `name`, which there is."""
+    found = accounts.find(name)
+    assert found is not None
+    return found
+
+
+def say(store: Store, author: Account, *texts: str, log: int = ROOM) -> None:
+    """Commit what `author` says."""
+    store.commit([Draft(log, author.number, text) for text in texts])
+
+
+def public_frame(store: Store, author: Account, entry: Entry) -> bytes:
+    """Return an entry of the room's log as it goes over the wire."""
+    stamp = events.stamp(store.epoch(ROOM), entry.ts)
+    return events.broadcast(author.name, entry.text, entry.seq, entry.seq - 1, stamp)
+
+
+def private_frame(store: Store, author: Account, to: Account, entry: Entry) -> bytes:
+    """Return an entry of the inbox of `to` as it goes over the wire."""
+    stamp = events.stamp(store.epoch(to.inbox), entry.ts)
+    return events.direct_message(author.name, to.name, entry.text, entry.seq, entry.seq - 1, stamp)
+
+
+@contextmanager
+def readers_of(
+    store: Store,
+    accounts: Accounts,
+    names: Callable[[], tuple[str, ...]] = tuple,
+    **options: int,
+) -> Iterator[tuple[Readers, selectors.BaseSelector]]:
+    """Yield readers of `store` that are up to date, and the selector that watches them."""
+    with selectors.DefaultSelector() as selector:
+        backlog = Backlog(store, accounts)
+        yield Readers(store.head(ROOM), backlog, names, selector, **options), selector
+
+
+def catch_up(readers: Readers, *outboxes: Outbox) -> None:
+    """Give those who are behind their turn until none is."""
+    for _ in range(TURNS):
+        behind = [outbox for outbox in outboxes if outbox.stalled]
+        for outbox in behind:
+            readers.resume(outbox)
+        if not behind:
+            return
+    raise AssertionError("somebody never catches up")
+
+
+def frames(data: bytes | bytearray) -> list[bytes]:
+    """Return the frames in `data`, each with the newline at its end."""
+    return bytes(data).splitlines(keepends=True)
