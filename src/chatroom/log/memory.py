@@ -16,7 +16,6 @@ from chatroom.log.base import (
     IdReused,
     Outcome,
     Refused,
-    RemoveAccount,
     SetPassword,
     Store,
     new_epoch,
@@ -92,7 +91,7 @@ class MemoryStore(Store):
                 return self._add(change)
             case SetPassword():
                 return self._replace(change.account, password=change.password)
-            case RemoveAccount():
+            case _:  # RemoveAccount
                 return self._replace(change.account, password="", removed=True)
 
     def _append(self, draft: Draft) -> Outcome:

@@ -236,8 +236,8 @@ class _Transaction:
                 return self._add(name, password)
             case SetPassword(number, password):
                 found = self._writer.execute(_CHANGE, (password, number))
-            case RemoveAccount(number):
-                found = self._writer.execute(_REMOVE, (number,))
+            case _:  # RemoveAccount
+                found = self._writer.execute(_REMOVE, (change.account,))
         row = found.fetchone()
         return _account(row) if row else Refused()
 
