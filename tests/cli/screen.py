@@ -3,7 +3,7 @@
 import os
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -26,10 +26,16 @@ class Screen:
 
     Args:
         arguments: the words behind `chatroom`.
+        program: another program to run in its place.
         env: what stands in the environment besides the usual.
     """
 
-    def __init__(self, *arguments: str, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        program: Sequence[str] = PROGRAM,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         self._screen = pyte.HistoryScreen(100, 30, history=1000)
         self._stream = pyte.ByteStream(self._screen)
         self.raw = b""
@@ -38,8 +44,8 @@ class Screen:
             # Python 3.12+ warns of a fork in a process with threads; the child only execs.
             warnings.simplefilter("ignore", DeprecationWarning)
             self._child: pexpect.spawn[bytes] = pexpect.spawn(
-                PROGRAM[0],
-                [*PROGRAM[1:], *arguments],
+                program[0],
+                [*program[1:], *arguments],
                 env=environment({"TERM": "xterm-256color"} | dict(env or {})),
                 dimensions=(30, 100),
                 echo=True,

@@ -1,11 +1,13 @@
 """`chatroom join` without a terminal."""
 
+import shlex
 from pathlib import Path
 
 from chatroom.client.connect import connect
 from tests.cli.command import DEADLINE, as_user, run, start
+from tests.cli.screen import Screen
 from tests.client.peer import Peer
-from tests.serving import Server
+from tests.serving import PROGRAM, Server
 
 
 def test_operations_from_a_pipe(server: Server) -> None:
@@ -99,3 +101,31 @@ def test_a_server_that_ends_for_good_ends_the_client_too() -> None:
             visitor.welcome("bob")
             visitor.send({"type": "bye", "reason": "exit", "reconnect": False, "after_ms": 0})
             assert process.wait(DEADLINE) == 2
+
+
+def test_a_reader_who_has_had_enough_ends_it_quietly(server: Server) -> None:
+    """As in `chatroom join | head`, although the input is still open."""
+    process = start("join", server.address, env=as_user("p-ten"))
+    with process, connect(server.address, username="p-eleven", password="pw") as other:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert b"In the room" in process.stdout.readline()
+        process.stdout.close()
+        other.send("into the void")
+        assert process.wait(DEADLINE) == 0
+        assert process.stderr.read() == b""
+
+
+def test_a_terminal_is_asked_although_the_output_is_none(server: Server, tmp_path: Path) -> None:
+    """As in `chatroom join | tee log`."""
+    secret = tmp_path / "secret"
+    secret.write_text("pw")
+    command = f"{shlex.join(PROGRAM)} join {server.address} --password-file {secret} | cat"
+    with Screen(program=("sh", "-c", command)) as screen:
+        screen.wait_for("Username:")
+        screen.type("p-twelve\n")
+        screen.wait_for("In the room")
+        screen.type("PM hello\n")
+        screen.wait_for("you: hello")
+        screen.type("EX\n")
+        assert screen.wait_for_exit() == 0

@@ -32,37 +32,30 @@ def other(server: Server, name: str) -> Iterator[Room]:
         yield room
 
 
-def test_a_new_user_chooses_a_hidden_password_twice_and_a_known_one_gives_it(
-    server: Server,
-) -> None:
-    for _ in range(2):
-        with Screen("join", server.address) as screen:
-            screen.wait_for("Username:")
-            screen.enter("newcomer")
-            screen.wait_until(lambda: "assword" in screen.text, "question for a password")
-            if "newcomer is new here" in screen.text:
-                screen.wait_for("New password:")
-                screen.enter("secret")
-                screen.wait_for("The same again:")
-                screen.enter("typo")
-                screen.wait_for("The two are not the same")
-                screen.wait_for("New password:", times=2)
-                screen.enter("secret")
-                screen.wait_for("The same again:", times=2)
-                screen.enter("secret")
-                was_new = True
-            else:
-                screen.wait_for("Password for newcomer:")
-                screen.enter("wrong")
-                screen.wait_for("Password for newcomer:", times=2)
-                screen.enter("secret")
-                was_new = False
-            screen.wait_for(PROMPT)
-            assert "newcomer (you)" in screen.text
-            screen.enter("EX")
-            assert screen.wait_for_exit() == 0
-            assert b"secret" not in screen.raw
-    assert not was_new
+def test_a_new_user_chooses_a_hidden_password_twice_and_then_is_known(server: Server) -> None:
+    with Screen("join", server.address) as screen:
+        screen.wait_for("Username:")
+        screen.enter("newcomer")
+        screen.wait_for("newcomer is new here")
+        for n, again in ((1, "typo"), (2, "secret")):
+            screen.wait_for("New password:", times=n)
+            screen.enter("secret")
+            screen.wait_for("The same again:", times=n)
+            screen.enter(again)
+        screen.wait_for(PROMPT)
+        assert "The two are not the same" in screen.text
+        assert "newcomer (you)" in screen.text
+        screen.enter("EX")
+        assert screen.wait_for_exit() == 0
+        assert b"secret" not in screen.raw
+    with Screen("join", server.address, "--user", "NewComer") as screen:
+        screen.wait_for("Password for NewComer:")
+        screen.enter("wrong")
+        screen.wait_for("Password for NewComer:", times=2)
+        screen.enter("secret")
+        screen.wait_for(PROMPT)
+        assert "newcomer (you)" in screen.text
+        assert b"secret" not in screen.raw
 
 
 def test_the_third_wrong_password_ends_it(server: Server) -> None:
@@ -120,8 +113,6 @@ def test_incoming_messages_show_sender_and_whether_they_are_private(server: Serv
         speaker.send_to("hearer", "to you")
         screen.wait_for("speaker: to all")
         screen.wait_for("speaker -> you (private): to you")
-    with joined(server, "hearer2") as screen:
-        screen.wait_until(lambda: "speaker left." not in screen.text, "empty screen")
 
 
 def test_comings_and_goings_are_shown(server: Server) -> None:
@@ -191,7 +182,7 @@ def test_keys_that_leave(server: Server, key: str) -> None:
         screen.type(key)
         assert screen.wait_for_exit() == 0
         assert "leaver" not in stayer.who()
-        assert "Traceback" not in screen.text
+        assert b"Traceback" not in screen.raw
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -199,7 +190,7 @@ def test_signals_leave(server: Server, number: int) -> None:
     with joined(server, "signalled") as screen:
         screen.signal(number)
         assert screen.wait_for_exit() == 0
-        assert "Traceback" not in screen.text
+        assert b"Traceback" not in screen.raw
 
 
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
@@ -233,7 +224,7 @@ def test_a_server_that_goes_down_and_comes_back(tmp_path: Path) -> None:
             screen.wait_for("The server is back.", times=2)
             screen.enter("EX")
             assert screen.wait_for_exit() == 0
-        assert "Traceback" not in screen.text
+        assert b"Traceback" not in screen.raw
 
 
 def test_leaving_while_the_server_is_gone(tmp_path: Path) -> None:
@@ -246,17 +237,15 @@ def test_leaving_while_the_server_is_gone(tmp_path: Path) -> None:
         screen.type(CTRL_D)
         assert screen.wait_for_exit() == 0
         assert "         into the void" in screen.lines
-        server.start()
 
 
-def test_no_server(server: Server) -> None:
+def test_no_server() -> None:
     with Peer() as nobody:
         nobody.stop_listening()
         with Screen("join", nobody.address, env=as_user("lonely")) as screen:
             assert screen.wait_for_exit() == 2
             assert screen.text.startswith("chatroom: ")
-            assert "Traceback" not in screen.text
-    del server
+            assert b"Traceback" not in screen.raw
 
 
 def enter_peer(peer: Peer, *users: str) -> Visitor:

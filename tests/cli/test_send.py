@@ -86,10 +86,10 @@ def test_on_a_terminal_the_password_is_asked_for(server: Server, reader: Room) -
     assert reader.next_message().sender == "s-asked"
 
 
-@pytest.mark.parametrize(("key", "status"), [(CTRL_C, 130), (CTRL_D, 1)])
-def test_who_does_not_answer_sends_nothing(server: Server, key: str, status: int) -> None:
+@pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
+def test_who_does_not_answer_sends_nothing(server: Server, key: str) -> None:
     with Screen("send", "--server", server.address, "--user", "no spaces", "hi") as screen:
         screen.wait_for("Username:")
         screen.type(key)
-        assert screen.wait_for_exit() == status
-        assert "Traceback" not in screen.text
+        assert screen.wait_for_exit() == 130
+        assert b"Traceback" not in screen.raw

@@ -7,20 +7,22 @@ from contextlib import contextmanager
 import pytest
 
 from chatroom.client.connect import connect
+from chatroom.client.events import UsersChanged
 from tests.cli.command import DEADLINE, as_user, run, start
-from tests.client.peer import Peer
+from tests.client.peer import Events, Peer
 from tests.serving import Server
 
 
 @contextmanager
 def tailing(server: Server, name: str, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
     """`chatroom tail` as somebody who is in the room by now."""
-    with connect(server.address, username="t-watcher", password="pw") as watcher:
+    seen = Events()
+    with connect(server.address, username="t-watcher", password="pw", on_event=seen):
         process = start("tail", "--server", server.address, *arguments, env=as_user(name))
         with process:
             try:
-                while name not in watcher.who():
-                    assert process.poll() is None
+                while name not in seen.wait_for(UsersChanged).users:
+                    pass
                 yield process
             finally:
                 process.kill()

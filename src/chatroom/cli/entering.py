@@ -12,20 +12,28 @@ from chatroom.client.room import Room
 from chatroom.ui.login import sign_in
 
 
-def enter(args: argparse.Namespace, on_event: Callable[[Event], None]) -> Room:
-    """Logs in as the arguments say; asks for the password if standard input is a terminal.
+def enter(args: argparse.Namespace, name: str | None, on_event: Callable[[Event], None]) -> Room:
+    """Logs in; asks for what is not given if standard input is a terminal.
+
+    Args:
+        args: the command line, with `server` and the credentials.
+        name: who logs in, None if nobody has said so yet.
+        on_event: passed on to `connect`.
 
     Raises:
-        UsageError: there is no password and nobody to ask.
+        UsageError: something is not given and there is nobody to ask.
+        EOFError: whoever was asked does not answer.
         ChatroomError: logging in did not work.
     """
-    name = credentials.username_or_own(args)
     secret = credentials.password(args)
-    if secret is not None:
-        return connect(args.server, username=name, password=secret, on_event=on_event)
-    if not sys.stdin.isatty():
+    if sys.stdin.isatty():
+        asker = PlainAsker()
+        return sign_in(asker, args.server, username=name, password=secret, on_event=on_event)
+    if name is None:
+        raise credentials.nobody_to_ask("username")
+    if secret is None:
         raise credentials.nobody_to_ask("password")
-    return sign_in(PlainAsker(), args.server, username=name, password=None, on_event=on_event)
+    return connect(args.server, username=name, password=secret, on_event=on_event)
 
 
 class PlainAsker:

@@ -61,15 +61,8 @@ def _on_terminal(args: argparse.Namespace) -> int:
 
 
 def _on_pipe(args: argparse.Namespace) -> int:
-    from chatroom.client.connect import connect  # noqa: PLC0415 - heavy
+    from chatroom.cli.entering import enter  # noqa: PLC0415 - heavy
     from chatroom.ui import pipe  # noqa: PLC0415
 
-    name, secret = credentials.username(args), credentials.password(args)
-    if name is None:
-        raise credentials.nobody_to_ask("username")
-    if secret is None:
-        raise credentials.nobody_to_ask("password")
-    return pipe.talk(
-        lambda on_event: connect(args.server, username=name, password=secret, on_event=on_event),
-        source=sys.stdin.fileno(),
-    )
+    name = credentials.username(args)
+    return pipe.talk(lambda on_event: enter(args, name, on_event), source=sys.stdin.fileno())

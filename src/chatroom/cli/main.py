@@ -18,7 +18,8 @@ USAGE = 2
 """The exit status for a command line that cannot be understood."""
 
 INTERRUPTED = 130
-"""The exit status after Ctrl-C, where a command gives it no meaning of its own."""
+"""The exit status when a person breaks off with Ctrl-C, where a command does not count that as its
+ordinary end, or leaves a question unanswered with Ctrl-D."""
 
 EXAMPLES = """\
 examples:
@@ -69,6 +70,7 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=28)
+        self._action_max_length = 14  # argparse forgets that commands are indented twice
 
 
 class Parser(argparse.ArgumentParser):
@@ -99,7 +101,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # for it must not fail once more when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):
         return INTERRUPTED
 
 

@@ -5,6 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from chatroom.cli.arguments import UsageError, add_credentials, add_server
+from chatroom.cli.credentials import username_or_own
 
 if TYPE_CHECKING:
     from chatroom.client.events import Event
@@ -54,7 +55,7 @@ def _send(args: argparse.Namespace, text: str) -> int:
     from chatroom.cli.outcome import tell  # noqa: PLC0415
     from chatroom.ui import logs  # noqa: PLC0415
 
-    with logs.shown(tell), enter(args, _ignore) as room:
+    with logs.shown(tell), enter(args, username_or_own(args), _ignore) as room:
         if args.to is None:
             room.send(text)
         else:

@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from chatroom.cli.arguments import add_credentials, add_server
+from chatroom.cli.credentials import username_or_own
 
 DESCRIPTION = """\
 Print what is said from now on, one JSON object a line, as the server sends it: "broadcast" for a
@@ -48,8 +49,9 @@ def _tail(args: argparse.Namespace) -> int:
     from chatroom.ui.feed import Feed  # noqa: PLC0415
 
     feed = Feed(sys.stdout.buffer, sys.stderr, args.count)
+    name = username_or_own(args)
     try:
-        with logs.shown(tell), enter(args, feed.on_event):
+        with logs.shown(tell), enter(args, name, feed.on_event):
             feed.wait()
     except KeyboardInterrupt:
         pass

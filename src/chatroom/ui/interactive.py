@@ -67,14 +67,10 @@ class _Talk:
     def run(self) -> None:
         """Carries out operations until EX."""
         self._help()
-        while True:
-            operation = parse(self.terminal.ask_line(PROMPT))
-            if isinstance(operation, Leave):
-                return
-            if operation is not None:
-                self._do(operation)
+        while (operation := parse(self.terminal.ask_line(PROMPT))) != Leave():
+            self._do(operation)
 
-    def _do(self, operation: Operation) -> None:
+    def _do(self, operation: Operation | None) -> None:
         match operation:
             case Say(text):
                 self._say(text)
@@ -86,8 +82,6 @@ class _Talk:
                 self._help()
             case NoOperation(explanation):
                 self.terminal.show([clean(explanation)])
-            case Leave():  # taken out by run()
-                return
 
     def _help(self) -> None:
         self.terminal.show([f"  {line}" for line in HELP])
