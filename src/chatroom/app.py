@@ -12,6 +12,7 @@ from chatroom.auth.passwords import Passwords
 from chatroom.config import Config
 from chatroom.log.base import Change, Outcome, Store, StoreError
 from chatroom.log.committer import Committer, Done, Job
+from chatroom.log.handoff import HandoffClosed
 from chatroom.log.opening import locate, open_store
 from chatroom.room.room import Room
 from chatroom.room.tickets import RosterChange
@@ -115,7 +116,10 @@ class App:
         return len(self._room.names())
 
     def _send_roster(self) -> None:
-        self._committer.submit([Job(RosterChange())], wait=False)
+        with contextlib.suppress(
+            HandoffClosed
+        ):  # the server has stopped and nobody is left to tell
+            self._committer.submit([Job(RosterChange())], wait=False)
 
     def _expel(self, username: str) -> None:
         """End the connections of an account that was removed."""
