@@ -116,9 +116,7 @@ class App:
         return len(self._room.names())
 
     def _send_roster(self) -> None:
-        with contextlib.suppress(
-            HandoffClosed
-        ):  # the server has stopped and nobody is left to tell
+        with contextlib.suppress(HandoffClosed):  # nobody is left to tell
             self._committer.submit([Job(RosterChange())], wait=False)
 
     def _expel(self, username: str) -> None:
