@@ -32,12 +32,15 @@ class Running:
         self.store = HookedStore()
         self.batches: list[list[Done[str]]] = []
         self.fatal: list[StoreError] = []
+        self.fault: Exception | None = None  # what the sink raises
         self.threads: set[str] = set()
         self._came = threading.Condition()
         self.committer: Committer[str] = Committer(self.store, self._sink, self._on_fatal)
         self.committer.start()
 
     def _sink(self, done: list[Done[str]]) -> None:
+        if self.fault is not None:
+            raise self.fault
         self._note(lambda: self.batches.append(done))
 
     def _on_fatal(self, error: StoreError) -> None:
@@ -224,6 +227,30 @@ def test_a_broken_store_ends_everything_and_confirms_nothing(running: Running) -
         running.committer.call(AddAccount("c", ""))
     running.committer.stop()
     assert (running.fatal, running.batches, texts(running.store)) == ([BROKEN], [], [])
+
+
+def test_a_fault_of_our_own_leaves_nobody_waiting(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever the sink or the store raises ends the same way, with its cause in the log."""
+    gate = _held(running)
+    running.fault = ZeroDivisionError()
+    answered: Future[Outcome | None] = Future()
+    running.committer.submit([Job(answered, AddAccount("a", "")), Job("x")])
+    gate.open()
+    running.wait_for_fatal()
+    with pytest.raises(HandoffClosed):
+        answered.result(DEADLINE)
+    with pytest.raises(HandoffClosed):
+        running.submit("too late")
+    assert str(running.fatal[0]) == "The committer failed; the log above has the cause."
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_who_has_an_answer_keeps_it_when_the_sink_fails(running: Running) -> None:
+    running.fault = ZeroDivisionError()
+    assert running.committer.call(AddAccount("a", "")) == running.store.accounts()[0]
+    running.wait_for_fatal()
 
 
 def test_stop_commits_what_was_submitted(running: Running) -> None:

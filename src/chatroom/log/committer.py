@@ -104,8 +104,10 @@ class Committer(Generic[Ticket]):
             while jobs := self._queue.take():
                 self._commit(jobs)
         except StoreError as error:
-            self._queue.close()
-            self._give_up(jobs + self._queue.poll(), error)
+            self._give_up(jobs, error)
+        except Exception:  # noqa: BLE001  # a fault of ours must not leave anybody waiting
+            _log.exception("Committing failed.")
+            self._give_up(jobs, StoreError("The committer failed; the log above has the cause."))
 
     def _commit(self, jobs: list[Job[Ticket | Answer]]) -> None:
         changes = [job.change for job in jobs if job.change is not None]
@@ -136,8 +138,10 @@ class Committer(Generic[Ticket]):
         return outcomes
 
     def _give_up(self, jobs: list[Job[Ticket | Answer]], error: StoreError) -> None:
-        for job in jobs:
-            if isinstance(job.ticket, Future):
+        """Refuse what waits and what may still come; tell those who have no answer yet."""
+        self._queue.close()
+        for job in jobs + self._queue.poll():
+            if isinstance(job.ticket, Future) and not job.ticket.done():
                 job.ticket.set_exception(HandoffClosed())
         self._on_fatal(error)
 
