@@ -189,4 +189,4 @@ class Engines(RuleBasedStateMachine):
 
 
 TestEngines = Engines.TestCase
-TestEngines.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestEngines.settings = settings(max_examples=40, stateful_step_count=25)
