@@ -4,7 +4,8 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -16,6 +17,9 @@ MAX_BYTES = 1024
 """The longest password, in bytes of UTF-8."""
 
 _NICENESS = 10
+
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
 
 
 def check_password(password: str) -> str:
@@ -52,16 +56,39 @@ class Passwords:
         )
 
     def hash(self, password: str) -> str:
-        """Return a new hash of `password`, in the PHC string format. Blocks the calling thread."""
-        return self._pool.submit(self._hasher.hash, password).result()
+        """Return a new hash of `password`, in the PHC string format. Blocks the calling thread.
+
+        Raises:
+            ProtocolError: `unavailable`, as after `close`.
+        """
+        make: Callable[[str], str] = self._hasher.hash
+        return self._do(make, password)
 
     def verify(self, hashed: str, password: str) -> bool:
-        """Say whether `hashed` was made from `password`. Blocks the calling thread."""
+        """Say whether `hashed` was made from `password`. Blocks the calling thread.
+
+        Raises:
+            ProtocolError: `unavailable`, as after `close`.
+        """
         check: Callable[[str, str], bool] = self._hasher.verify
         try:
-            return self._pool.submit(check, hashed, password).result()
+            return self._do(check, hashed, password)
         except (VerificationError, InvalidHashError):
             return False
+
+    def _do(
+        self,
+        work: Callable[_Arguments, _Result],
+        *args: _Arguments.args,
+        **options: _Arguments.kwargs,
+    ) -> _Result:
+        try:
+            return self._pool.submit(work, *args, **options).result()
+        except (RuntimeError, CancelledError) as error:  # it is closed, or there is no thread
+            raise ProtocolError(
+                ErrorCode.UNAVAILABLE,
+                "The server cannot check passwords just now; try again later.",
+            ) from error
 
     def close(self) -> None:
         """Let the threads end; nothing can be hashed any more."""
