@@ -11,7 +11,7 @@ from chatroom.client.connect import connect
 from chatroom.client.room import Room
 from tests.cli.command import as_user
 from tests.cli.screen import CTRL_C, CTRL_D, TAB, UP, Screen
-from tests.client.peer import DEADLINE, Peer, Visitor, broadcast, direct
+from tests.client.peer import DEADLINE, Peer, broadcast, direct
 from tests.serving import Server
 
 PROMPT = "PM, DM, WHO or EX:"
@@ -148,6 +148,7 @@ def test_what_is_being_typed_stays_whole_while_others_talk(server: Server) -> No
         screen.enter("")
         screen.wait_for("you: a thought that takes its time")
         assert [f"message {n}!" in screen.text for n in range(7)] == [True] * 7
+        assert b"\x1b[6n" not in screen.raw  # the answer to that question would come as keys
 
 
 def test_a_burst_does_not_garble_the_line(server: Server) -> None:
@@ -183,6 +184,25 @@ def test_keys_that_leave(server: Server, key: str) -> None:
         assert screen.wait_for_exit() == 0
         assert "leaver" not in stayer.who()
         assert b"Traceback" not in screen.raw
+
+
+@pytest.mark.parametrize("leaving", [False, True])
+def test_keys_hit_while_the_server_takes_its_time_are_kept(*, leaving: bool) -> None:
+    """They are neither shown twice nor taken by the terminal itself."""
+    with Peer() as peer, Screen("join", peer.address, env=as_user("bob")) as screen:
+        visitor = peer.accept()
+        visitor.welcome("bob")
+        screen.wait_for(PROMPT)
+        screen.enter("WHO")
+        who = visitor.expect("WHO")
+        screen.type(CTRL_D if leaving else "PM typed ahead")
+        visitor.send({"type": "active_users", "users": ["bob"], "id": who["id"]})
+        if leaving:
+            visitor.say_bye()
+            assert screen.wait_for_exit() == 0
+        else:
+            screen.wait_for(f"{PROMPT} PM typed ahead")
+            assert screen.text.count("typed ahead") == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -248,17 +268,11 @@ def test_no_server() -> None:
             assert b"Traceback" not in screen.raw
 
 
-def enter_peer(peer: Peer, *users: str) -> Visitor:
-    """Lets the client into a scripted room."""
-    visitor = peer.accept()
-    visitor.welcome(*users)
-    return visitor
-
-
 def test_nothing_that_comes_from_the_network_can_command_the_terminal() -> None:
     """A server that does not check what it hands on must not be able to either."""
     with Peer() as peer, Screen("join", peer.address, env=as_user("bob")) as screen:
-        visitor = enter_peer(peer, "alice", "bob", "evil\x1b[2J")
+        visitor = peer.accept()
+        visitor.welcome("alice", "bob", "evil\x1b[2J")
         screen.wait_for(PROMPT)
         visitor.send(
             broadcast(1, "copy \x1b]52;c;aGk=\x07 that"),
@@ -282,6 +296,7 @@ def test_nothing_that_comes_from_the_network_can_command_the_terminal() -> None:
         assert screen.wait_for_exit() == 0
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted in /proc")
 def test_the_client_has_two_threads(server: Server) -> None:
     """One for the person's input, one that listens."""
     with joined(server, "counted") as screen:

@@ -6,11 +6,13 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output.vt100 import Vt100_Output
+from prompt_toolkit.shortcuts import PromptSession
 
 from chatroom.ui import terminal as terminal_module
 from chatroom.ui.completion import Completed, complete
@@ -128,6 +130,37 @@ def test_lines_are_written_while_a_question_is_asked(desk: Desk) -> None:
 
     with desk.meanwhile(other):
         assert desk.terminal.ask_line("> ") == "PM half"
+
+
+def just_before_questions(monkeypatch: pytest.MonkeyPatch, do: Callable[[], None]) -> None:
+    """Has something done when a question is about to be asked and nothing can be woken yet."""
+    prompt = PromptSession.prompt
+
+    def late(session: PromptSession[str], *arguments: Any, **options: Any) -> str:
+        do()
+        return prompt(session, *arguments, **options)
+
+    monkeypatch.setattr(PromptSession, "prompt", late)
+
+
+def test_a_line_that_comes_as_the_question_begins_is_not_held_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def other() -> None:
+        desk.paper.wait_for("early bird")
+        desk.keys.send_text("\r")
+
+    just_before_questions(monkeypatch, lambda: desk.terminal.show(["early bird"]))
+    with desk.meanwhile(other):
+        assert desk.terminal.ask_line("> ") == ""
+
+
+def test_a_hanging_up_that_comes_as_the_question_begins_ends_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    just_before_questions(monkeypatch, desk.terminal.hang_up)
+    with pytest.raises(EOFError):
+        desk.terminal.ask_line("> ")
 
 
 def test_tab_completes(desk: Desk) -> None:
