@@ -1,8 +1,12 @@
 """How fast one may talk: a token bucket."""
 
+import math
 from collections.abc import Callable
 
 from chatroom.protocol.errors import ErrorCode, ProtocolError
+
+_WHOLE = 0.999
+"""How much of a token is one. Less than 1, so that rounding refuses nobody who waited as told."""
 
 
 class TokenBucket:
@@ -33,8 +37,8 @@ class TokenBucket:
         gained = (now - self._filled_at) * self._rate
         self._tokens = min(self._burst, self._tokens + gained)
         self._filled_at = now
-        if self._tokens < 1:
-            wait = round((1 - self._tokens) / self._rate, 3)
+        if self._tokens < _WHOLE:
+            wait = math.ceil((1 - self._tokens) / self._rate * 1000) / 1000
             raise ProtocolError(
                 ErrorCode.RATE_LIMITED,
                 f"That is too fast; send it again in {wait} seconds.",
