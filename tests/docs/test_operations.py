@@ -1,0 +1,95 @@
+"""`docs/operations.md` says what there is to set, to read in the log and to expect."""
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from chatroom.app import BYE_SECONDS, CUT_SECONDS, STACK_BYTES
+from chatroom.cli.main import COMMANDS
+from chatroom.config import Config, load
+from tests.docs import markdown
+from tests.docs.markdown import OPERATIONS, ROOT
+
+SERVER_PARTS = ("app.py", "cli/serve.py", "auth", "log", "room", "server")
+"""Where the log messages of a server come from."""
+
+CONFIGURATION = ("Key", "Environment", "Default", "Allowed", "Meaning")
+
+
+def _keys(section: msgspec.inspect.StructType, path: str = "") -> Iterator[list[str]]:
+    """Yields what the table says of each key, but for its meaning."""
+    for field in section.fields:
+        key = f"{path}{field.name}"
+        if isinstance(field.type, msgspec.inspect.StructType):
+            yield from _keys(field.type, f"{key}.")
+        else:
+            variable = f"CHATROOM_{key.upper().replace('.', '_')}"
+            yield [key, variable, msgspec.json.encode(field.default).decode(), _allowed(field.type)]
+
+
+def _allowed(kind: msgspec.inspect.Type) -> str:
+    """Says what a key may be set to."""
+    match kind:
+        case msgspec.inspect.LiteralType(values):
+            return " or ".join(map(str, values))
+        case msgspec.inspect.IntType(ge=low, le=None) | msgspec.inspect.FloatType(ge=low, le=None):
+            return f"{low} or more"
+        case msgspec.inspect.IntType(ge=low, le=high):
+            return f"{low} to {high}"
+        case _:
+            return "text"
+
+
+def test_the_configuration_table_is_the_configuration() -> None:
+    kind = msgspec.inspect.type_info(Config)
+    assert isinstance(kind, msgspec.inspect.StructType)
+    rows = markdown.table(OPERATIONS, *CONFIGURATION)
+    assert [row[:4] for row in rows] == list(_keys(kind))
+    assert all(row[4].endswith(".") for row in rows)
+
+
+def test_every_variable_of_the_table_sets_its_key() -> None:
+    for key, variable, default, *_ in markdown.table(OPERATIONS, *CONFIGURATION):
+        value: object = load(environment={variable: default.strip('"') or "elsewhere"})
+        for part in key.split("."):
+            value = getattr(value, part)
+        assert str(value) in {default.strip('"') or "elsewhere", f"{default}.0"}
+
+
+def _messages() -> Iterator[tuple[str, str]]:
+    """Yields the level and the text of everything that a server may log."""
+    package = ROOT / "src/chatroom"
+    for part in SERVER_PARTS:
+        path = package / part
+        for file in [path] if path.is_file() else path.glob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                match node:
+                    case ast.Call(
+                        func=ast.Attribute(value=ast.Name("_log"), attr=level),
+                        args=[ast.Constant(value=str(text)), *_],
+                    ):
+                        yield level.replace("exception", "error"), text
+
+
+def test_the_log_table_has_every_message() -> None:
+    rows = markdown.table(OPERATIONS, "Level", "Message", "Meaning")
+    assert sorted((row[0], row[1].replace("…", "%s")) for row in rows) == sorted(_messages())
+
+
+@pytest.mark.parametrize("command", sorted({"serve", "join", "send", "tail", "users"}))
+def test_the_exit_statuses_are_those_of_the_help(command: str) -> None:
+    help_text = importlib.import_module(COMMANDS[command].module).EXAMPLES
+    statuses = re.findall(r"^  (\d)  (.+)$", help_text, re.MULTILINE)
+    rows = markdown.table(OPERATIONS, "Command", "Status", "Meaning")
+    assert [(row[1], row[2]) for row in rows if row[0] == command] == statuses
+
+
+def test_the_figures_in_the_text_are_those_of_the_source() -> None:
+    text = OPERATIONS.read_text(encoding="utf-8")
+    assert f"{STACK_BYTES // 1024} KiB of address space" in text
+    assert BYE_SECONDS + CUT_SECONDS < 2
+    assert "within 2 seconds" in text
