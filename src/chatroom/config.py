@@ -16,6 +16,9 @@ from msgspec import Meta, Struct
 Count = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
 
+_LANE_KIB = 8
+"""The least memory that argon2 takes for each lane, in KiB (RFC 9106, section 3.1)."""
+
 
 class ConfigError(Exception):
     """The configuration cannot be used. The text is a sentence that names the key."""
@@ -39,6 +42,11 @@ class Argon2(Struct, frozen=True, forbid_unknown_fields=True):
     memory_kib: Annotated[int, Meta(ge=8)] = 19456
     parallelism: Annotated[int, Meta(ge=1, le=255)] = 1
 
+    def __post_init__(self) -> None:
+        """See whether the keys go together."""
+        if self.memory_kib < _LANE_KIB * self.parallelism:
+            raise ValueError(f"memory_kib must be at least {_LANE_KIB} times parallelism")
+
 
 class Auth(Struct, frozen=True, forbid_unknown_fields=True):
     """Who may come in."""
@@ -53,10 +61,10 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     message_bytes: Positive = 8192
     frame_bytes: Annotated[int, Meta(ge=256)] = 65536
     username_length: Annotated[int, Meta(ge=1, le=64)] = 32
-    login_seconds: Annotated[float, Meta(ge=0)] = 15
+    login_seconds: Annotated[float, Meta(ge=0, le=86400)] = 15
     connections: Count = 20000
     connections_per_address: Count = 0
-    messages_per_second: Annotated[float, Meta(ge=0)] = 0
+    messages_per_second: Annotated[float, Meta(ge=0, le=1_000_000)] = 0
     message_burst: Positive = 40
 
 
@@ -86,6 +94,7 @@ def load(
     settings = _read(file) if file else {}
     _check(settings, str(file))
     _merge(settings, _from_environment(environment))
+    _check(settings, "The environment")
     _merge(settings, overrides or {})
     return _check(settings, "The command line")
 
