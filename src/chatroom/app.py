@@ -16,7 +16,6 @@ from chatroom.log.handoff import HandoffClosed
 from chatroom.log.opening import locate, open_store
 from chatroom.room.room import Room
 from chatroom.room.tickets import RosterChange
-from chatroom.server.connection import Services
 from chatroom.server.connections import Connections
 from chatroom.server.control import Control
 from chatroom.server.delivery import Delivery
@@ -24,6 +23,7 @@ from chatroom.server.entrance import Entrance
 from chatroom.server.listener import Listener, listen
 from chatroom.server.notices import RosterNotices
 from chatroom.server.outbox import Outbox
+from chatroom.server.services import Services
 from chatroom.server.tickets import Ticket
 from chatroom.server.timers import Timers
 

@@ -1,4 +1,5 @@
 import logging
+import threading
 
 import pytest
 
@@ -24,6 +25,25 @@ def test_every_message_is_an_event_and_none_is_queued(peer: Peer) -> None:
     assert events.next() == Message("alice", "two", True, "bob", 4, 3, EPOCH, 1700000000.5)
     with pytest.raises(TimeoutError):
         room.next_message(0.0)
+
+
+def test_a_confirmation_counts_before_what_was_said_after_it(peer: Peer) -> None:
+    """Otherwise a person's own words would show below words with a later place in the log."""
+    order: list[str] = []
+    told = threading.Event()
+
+    def tell(event: Event) -> None:
+        if isinstance(event, Message):
+            order.append(event.text)
+            told.set()
+
+    room, visitor = peer.enter(on_event=tell)
+    future = room.submit("first")
+    future.add_done_callback(lambda _: order.append("first"))
+    request = visitor.expect("PM")
+    visitor.send(confirmation(request, 1), broadcast(2, "second"))
+    assert told.wait(DEADLINE)
+    assert order == ["first", "second"]
 
 
 def test_who_came_and_who_left(peer: Peer) -> None:

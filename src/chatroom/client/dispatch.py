@@ -91,13 +91,17 @@ class Dispatcher:
         if self._messages:
             self._inbox.put(self._messages)
             self._messages = []
-        if self._replies:
-            self._pending.answer(self._replies)
-            self._replies = []
+        self._settle()
         if self._room.waiting or self._direct.waiting:
             oldest = self._pending.oldest
             for gap in self._room.ripe(oldest) + self._direct.ripe(oldest):
                 self.emit(gap)
+
+    def _settle(self) -> None:
+        """Settle the requests that were answered so far in this batch."""
+        if self._replies:
+            self._pending.answer(self._replies)
+            self._replies = []
 
     def emit(self, event: Event) -> None:
         """Tells an event; whatever the callback raises is logged and goes no further."""
@@ -130,6 +134,7 @@ class Dispatcher:
         if self._on_event is None:
             self._messages.append(message)
         else:
+            self._settle()  # what we said before it shows before it
             self.emit(message)
 
     def _broadcast(self, frame: dict[str, object]) -> None:

@@ -10,10 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
 
-from chatroom.auth.accounts import Accounts
-from chatroom.config import Limits
 from chatroom.log.committer import Job
 from chatroom.log.handoff import HandoffClosed
 from chatroom.protocol import events
@@ -32,12 +29,11 @@ from chatroom.protocol.errors import ADVICE, ErrorCode, ProtocolError
 from chatroom.protocol.frames import Frame, FrameDecoder
 from chatroom.protocol.names import same
 from chatroom.room.rate import TokenBucket
-from chatroom.room.room import Room
 from chatroom.room.roster import Member
 from chatroom.server.outbox import Outbox
 from chatroom.server.round import CONFIRMATION_WEIGHT
+from chatroom.server.services import Services
 from chatroom.server.tickets import Answer, Farewell, Release, Ticket
-from chatroom.server.timers import Timers
 
 _SMALLEST_READ, _LARGEST_READ = 2048, 65536
 _BATCH_BYTES = 64 * 1024
@@ -48,23 +44,6 @@ _INTERNAL = ProtocolError(
 )
 
 _log = logging.getLogger(__name__)
-
-
-class Submit(Protocol):
-    """Hands jobs to the committer; see `Committer.submit`."""
-
-    def __call__(self, jobs: list[Job[Ticket]], *, wait: bool = True) -> None:
-        """Hand in `jobs`, together and in order."""
-
-
-class Services(NamedTuple):
-    """What all connections share."""
-
-    room: Room[Outbox]
-    accounts: Accounts
-    submit: Submit
-    timers: Timers
-    limits: Limits
 
 
 class Connection:

@@ -6,8 +6,9 @@ import socket
 
 from chatroom.protocol import events
 from chatroom.protocol.errors import ProtocolError
-from chatroom.server.connection import Connection, Services
+from chatroom.server.connection import Connection
 from chatroom.server.connections import Connections, too_many
+from chatroom.server.services import Services
 
 _log = logging.getLogger(__name__)
 

@@ -1,0 +1,28 @@
+"""What all connections share."""
+
+from typing import NamedTuple, Protocol
+
+from chatroom.auth.accounts import Accounts
+from chatroom.config import Limits
+from chatroom.log.committer import Job
+from chatroom.room.room import Room
+from chatroom.server.outbox import Outbox
+from chatroom.server.tickets import Ticket
+from chatroom.server.timers import Timers
+
+
+class Submit(Protocol):
+    """Hands jobs to the committer; see `Committer.submit`."""
+
+    def __call__(self, jobs: list[Job[Ticket]], *, wait: bool = True) -> None:
+        """Hand in `jobs`, together and in order."""
+
+
+class Services(NamedTuple):
+    """What all connections share."""
+
+    room: Room[Outbox]
+    accounts: Accounts
+    submit: Submit
+    timers: Timers
+    limits: Limits
