@@ -1,5 +1,6 @@
 """From what a person says of the data to an open store."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -101,3 +102,20 @@ def test_a_place_that_cannot_be_written_is_refused_in_a_sentence(
     sentence = rf"^{path} cannot be opened: .*; choose a path that you may write to\.$"
     with pytest.raises(StoreError, match=sentence), open_store(path):
         pass
+
+
+def test_the_home_of_somebody_who_is_not_there_is_no_place() -> None:
+    with pytest.raises(StoreError, match=r"^~nobody-here/room.db cannot be found: .+\.$"):
+        locate("~nobody-here/room.db")
+
+
+def test_what_is_made_belongs_to_its_owner_whatever_the_umask(path: Path) -> None:
+    """Also what SQLite keeps beside it while it is open."""
+    before = os.umask(0)
+    try:
+        with open_store(path) as store:
+            say(store, "hello")
+            made = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+    finally:
+        os.umask(before)
+    assert made == {path.name + end: 0o600 for end in ("", "-wal", "-shm", ".lock")}

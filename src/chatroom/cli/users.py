@@ -56,11 +56,11 @@ def run(args: argparse.Namespace) -> int:
     from chatroom.server.control import ask  # noqa: PLC0415
 
     config = configured(args)
-    data = locate(config.server.data)
-    if data is None:
-        raise UsageError("a room in memory has no data to look at; name its --data")
     request = _request(args)
     try:
+        data = locate(config.server.data)
+        if data is None:
+            raise UsageError("a room in memory has no data to look at; name its --data")
         reply = ask(data, request) or _perform(config, data, request)
     except ProtocolError as problem:
         print(f"chatroom: {problem.message}", file=sys.stderr)

@@ -25,12 +25,18 @@ def locate(data: str) -> Path | None:
     Args:
         data: a file, a folder that is to hold it, `:memory:`, or nothing for the place that the
             system has for the user's data.
+
+    Raises:
+        StoreError: it names the home of somebody who has none.
     """
     if data == MEMORY:
         return None
     if not data:
         return platformdirs.user_data_path("chatroom") / _DATABASE
-    path = Path(data).expanduser().absolute()
+    try:
+        path = Path(data).expanduser().absolute()
+    except RuntimeError as error:
+        raise StoreError(f"{data} cannot be found: there is no such user.") from error
     return path / _DATABASE if path.is_dir() else path
 
 
