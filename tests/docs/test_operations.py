@@ -38,7 +38,7 @@ def _allowed(kind: msgspec.inspect.Type) -> str:
             return " or ".join(map(str, values))
         case msgspec.inspect.IntType(ge=low, le=None) | msgspec.inspect.FloatType(ge=low, le=None):
             return f"{low} or more"
-        case msgspec.inspect.IntType(ge=low, le=high):
+        case msgspec.inspect.IntType(ge=low, le=high) | msgspec.inspect.FloatType(ge=low, le=high):
             return f"{low} to {high}"
         case _:
             return "text"

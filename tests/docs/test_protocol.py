@@ -1,5 +1,6 @@
 """`docs/protocol.md` says what the server does."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -196,3 +197,17 @@ def test_no_reason_to_say_goodbye_is_left_out() -> None:
     assert {row[0] for row in rows} == set(WAYS_TO_GO)
     endings = {code.value for code, advice in ADVICE.items() if not advice.stays_open}
     assert endings <= set(WAYS_TO_GO)
+
+
+def test_the_codes_called_reserved_are_those_that_are_never_sent() -> None:
+    """The control socket, which the document is not about, aside."""
+    package = markdown.ROOT / "src/chatroom"
+    sources = [
+        path.read_text(encoding="utf-8")
+        for part in ("auth", "protocol", "room", "server")
+        for path in (package / part).glob("*.py")
+        if path.name not in {"errors.py", "control.py"}
+    ]
+    unused = {code.value for code in ADVICE if not any(code.name in text for text in sources)}
+    reserved = markdown.section(PROTOCOL, "Error codes").partition("are reserved")[0]
+    assert set(re.findall(r"`(\w+)`", reserved.splitlines()[-1])) == unused
