@@ -91,15 +91,15 @@ def test_a_slow_reader_s_own_words_do_not_come_back(behind: Running) -> None:
     """One who speaks and does not read gets confirmations in the place of its own messages."""
     slow = behind.enter("slow", receive_bytes=SMALL)
     bob = behind.enter("bob")
-    for number in range(800):
+    for number in range(1000):
         slow.send("PM", message=f"slow {number}", id=f"{number}")
         bob.send("PM", message=f"bob {number} {LONG}")
         assert {bob.news()["type"], bob.news()["type"]} == {"broadcast", "confirmation"}
     assert outbox_of(behind, "slow").stalled
-    received = slow.take(1600)
+    received = slow.take(2000)
     for frame in received:
         assert frame["type"] == "confirmation" or frame["from"] == "bob", frame
-    assert [frame["seq"] for frame in received] == list(range(1, 1601))
+    assert [frame["seq"] for frame in received] == list(range(1, 2001))
     assert slow.heard() == []
 
 
@@ -129,7 +129,7 @@ def test_nobody_waits_for_slow_readers(server: Running) -> None:
         server.enter(f"slow{number}", receive_bytes=SMALL)
     bob, alice = server.enter("bob"), server.enter("alice")
     begin = time.monotonic()
-    for number in range(800):
+    for number in range(1000):
         bob.say(f"{number} {LONG}")
         assert alice.news("broadcast")["seq"] == number + 1
     assert time.monotonic() - begin < 10
@@ -140,14 +140,14 @@ def test_a_slow_reader_gets_the_newest_list_once(server: Running) -> None:
     """Lists of users are not kept for one who does not read; the newest comes at the end."""
     slow = server.enter("slow", receive_bytes=SMALL)
     bob = server.enter("bob")
-    pipelined(bob, [line("PM", message=LONG)] * 500, 500)
+    pipelined(bob, [line("PM", message=LONG)] * 1000, 1000)
     for number in range(5):
         server.enter(f"guest{number}").ask("EX")
         bob.wait_roster("bob", "slow")
     server.enter("zoe")
     bob.wait_roster("bob", "slow", "zoe")
     frames = slow.wait_roster("bob", "slow", "zoe")
-    assert len([frame for frame in frames if frame["type"] == "broadcast"]) == 500
+    assert len([frame for frame in frames if frame["type"] == "broadcast"]) == 1000
     assert len([frame for frame in frames if frame["type"] == "update_users"]) <= 1
 
 
@@ -188,7 +188,7 @@ def test_the_server_stops_on_those_who_do_not_read() -> None:
         slow = server.enter("slow", receive_bytes=SMALL)
         greedy = server.enter("greedy", receive_bytes=SMALL)
         bob = server.enter("bob")
-        pipelined(bob, [line("PM", message=LONG)] * 500, 500)
+        pipelined(bob, [line("PM", message=LONG)] * 1000, 1000)
         send_until_it_blocks(greedy, line("WHO", id="w" * 64) * 500)
         assert outbox_of(server, "slow").stalled
         assert server.stop() < 2
@@ -201,7 +201,7 @@ def test_a_slow_reader_who_goes_is_gone(server: Running) -> None:
     """A reset ends a connection that has much to be sent, and the others hear of it."""
     slow = server.enter("slow", receive_bytes=SMALL)
     bob = server.enter("bob")
-    pipelined(bob, [line("PM", message=LONG)] * 500, 500)
+    pipelined(bob, [line("PM", message=LONG)] * 1000, 1000)
     assert outbox_of(server, "slow").stalled
     slow.reset()
     bob.wait_roster("bob")
