@@ -6,17 +6,23 @@ The tests say when the delivery's turn is; no thread runs here.
 import selectors
 import socket
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from chatroom.auth.accounts import Accounts
 from chatroom.auth.passwords import Passwords
-from chatroom.log.base import ROOM, Account, AddAccount, Draft, Entry, Store
+from chatroom.config import Limits
+from chatroom.log.base import ROOM, Account, AddAccount, Draft, Entry, Refused, Store
+from chatroom.log.committer import Job
 from chatroom.protocol import events
+from chatroom.room.room import Room
 from chatroom.server.backlog import Backlog
 from chatroom.server.outbox import Outbox
 from chatroom.server.readers import Readers
+from chatroom.server.services import Services
+from chatroom.server.tickets import Release, Ticket
+from chatroom.server.timers import Timers
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -101,6 +107,31 @@ def accounts_in(store: Store, *names: str) -> Iterator[Accounts]:
         )
 
 
+def services_that_note(limits: Limits | None = None) -> tuple[Services, list[Ticket]]:
+    """Return services of an empty room without a delivery, and what is submitted to them."""
+    accounts = Accounts([], lambda _: Refused(), Passwords(1, 8, 1), username_length=32)
+    tickets: list[Ticket] = []
+
+    def submit(jobs: Sequence[Job[Ticket]], *, wait: bool = True) -> None:  # noqa: ARG001
+        for job in jobs:
+            tickets.append(job.ticket)
+            if isinstance(job.ticket, Release):
+                job.ticket.outbox.close()
+
+    room: Room[Outbox] = Room(accounts, submit, lambda: None, 8192)
+    return Services(room, accounts, submit, Timers(), limits or Limits()), tickets
+
+
+@contextmanager
+def tcp_pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Yield the server's and the client's end of a connection over the loopback."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = socket.create_connection(server.getsockname(), DEADLINE)
+        near, _ = server.accept()
+    with near, client:
+        yield near, client
+
+
 def account(accounts: Accounts, name: str) -> Account:
     """Return the account called `name`, which there is."""
     found = accounts.find(name)
@@ -129,13 +160,12 @@ def private_frame(store: Store, author: Account, to: Account, entry: Entry) -> b
 def readers_of(
     store: Store,
     accounts: Accounts,
-    names: Callable[[], tuple[str, ...]] = tuple,
     **options: int,
 ) -> Iterator[tuple[Readers, selectors.BaseSelector]]:
     """Yield readers of `store` that are up to date, and the selector that watches them."""
     with selectors.DefaultSelector() as selector:
         backlog = Backlog(store, accounts)
-        yield Readers(store.head(ROOM), backlog, names, selector, **options), selector
+        yield Readers(store.head(ROOM), backlog, selector, **options), selector
 
 
 def catch_up(readers: Readers, *outboxes: Outbox) -> None:

@@ -12,6 +12,8 @@ BACKLOG = 4096
 """How many connections the system keeps until they are taken in; it may keep fewer."""
 
 _NO_DESCRIPTOR = {errno.EMFILE, errno.ENFILE}
+_PAUSE_SECONDS = 0.1
+"""How long the thread stays away from a connection that it could not take in."""
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +41,8 @@ class Listener:
         self._turn_away = turn_away
         self._waker, self._woken = socket.socketpair()
         # Given up for the moment in which a connection that finds no descriptor is turned away.
-        self._spare = os.open(os.devnull, os.O_RDONLY)
+        self._spare = _spare_descriptor()
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -48,11 +51,13 @@ class Listener:
 
     def stop(self) -> None:
         """Take no more in, close the listening socket and end the thread."""
+        self._stopping.set()
         self._waker.send(b"\0")
         self._thread.join()
         for sock in (self._sock, self._waker, self._woken):
             sock.close()
-        os.close(self._spare)
+        if self._spare is not None:
+            os.close(self._spare)
 
     def _run(self) -> None:
         with selectors.DefaultSelector() as selector:
@@ -69,23 +74,37 @@ class Listener:
             except BlockingIOError:
                 return
             except OSError as error:
-                if error.errno not in _NO_DESCRIPTOR:
-                    _log.warning("A connection could not be taken in: %s.", error.strerror)
-                    return
-                self._accept_without_descriptor()
-                continue
+                if error.errno in _NO_DESCRIPTOR and self._accept_without_descriptor():
+                    continue
+                _log.warning("A connection could not be taken in: %s.", error.strerror)
+                self._stopping.wait(_PAUSE_SECONDS)  # it may be there still
+                return
             self._serve(sock, str(peer[0]) if isinstance(peer, tuple) else "local")
 
-    def _accept_without_descriptor(self) -> None:
-        """Turn one connection away, for the process has as many files open as it may have."""
-        os.close(self._spare)
+    def _accept_without_descriptor(self) -> bool:
+        """Turn one connection away, for the process has as many files open as it may have.
+
+        Returns:
+            Whether that could be done: other threads take descriptors too.
+        """
+        if self._spare is not None:
+            os.close(self._spare)
         try:
             sock, _ = self._sock.accept()
             self._turn_away(sock)
         except OSError:
-            _log.warning("A connection was lost, for no more files can be opened.")
+            return False
         finally:
-            self._spare = os.open(os.devnull, os.O_RDONLY)
+            self._spare = _spare_descriptor()
+        return True
+
+
+def _spare_descriptor() -> int | None:
+    """Return a descriptor that can be given up, None if there is none to be had."""
+    try:
+        return os.open(os.devnull, os.O_RDONLY)
+    except OSError:
+        return None
 
 
 def listen(host: str, port: int) -> socket.socket:
