@@ -11,11 +11,10 @@ from chatroom.auth.accounts import Accounts
 from chatroom.auth.passwords import Passwords
 from chatroom.config import Config
 from chatroom.log.base import Change, Outcome, Store, StoreError
-from chatroom.log.committer import Committer, Done, Job
+from chatroom.log.committer import Committer, Done
 from chatroom.log.handoff import HandoffClosed
 from chatroom.log.opening import locate, open_store
 from chatroom.room.room import Room
-from chatroom.room.tickets import RosterChange
 from chatroom.server.connections import Connections
 from chatroom.server.control import Control
 from chatroom.server.delivery import Delivery
@@ -76,7 +75,7 @@ class App:
         self._room: Room[Outbox] = Room(
             accounts, submit, self._notices.changed, limits.message_bytes
         )
-        self._delivery = Delivery(store, accounts, self._room.snapshot, self._timers)
+        self._delivery = Delivery(store, accounts, self._timers)
         self._connections = Connections(limits.connections, limits.connections_per_address)
         services = Services(self._room, accounts, submit, self._timers, limits)
         entrance = Entrance(services, self._connections)
@@ -117,7 +116,7 @@ class App:
 
     def _send_roster(self) -> None:
         with contextlib.suppress(HandoffClosed):  # nobody is left to tell
-            self._committer.submit([Job(RosterChange())], wait=False)
+            self._room.announce()
 
     def _expel(self, username: str) -> None:
         """End the connections of an account that was removed."""

@@ -11,7 +11,7 @@ from chatroom.log.memory import MemoryStore
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.room.room import Room
 from chatroom.room.roster import Member
-from chatroom.room.tickets import Arrival, Departure, Private, Public, RoomTicket
+from chatroom.room.tickets import Arrival, Departure, Private, Public, RoomTicket, RosterChange
 from tests.server.stage import account, accounts_in
 
 Ticket = RoomTicket[str]
@@ -73,8 +73,19 @@ def test_whoever_comes_is_welcomed_with_the_list_of_all(
         Arrival(bob, "1", True, ("Bob",), 1),
         Arrival(alice, None, False, ("Bob", "alice"), 2),
     ]
-    assert room.snapshot() == (("Bob", "alice"), 2)
+    assert room.names() == ("Bob", "alice")
     assert (bob.account.name, bob.channel) == ("Bob", "b")
+
+
+def test_the_list_is_announced_as_it_is_in_the_order_of_everything(
+    room: Room[str], scribe: Scribe, enter: Enter
+) -> None:
+    """Whoever leaves is out of the room before the list that lacks them is sent."""
+    bob = enter("Bob")
+    enter("alice")
+    room.announce()
+    room.leave(bob)
+    assert scribe.tickets[2:] == [RosterChange(("Bob", "alice"), 2), Departure(bob)]
 
 
 def test_everyone_hears_of_those_who_come_and_go(

@@ -81,7 +81,7 @@ class Scene:
         self._accounts = stack.enter_context(accounts_in(self.store, "alice", "bob"))
         self._alice, self._bob = (account(self._accounts, name) for name in ("alice", "bob"))
         self.readers, self.selector = stack.enter_context(
-            readers_of(self.store, self._accounts, self._names, tail_bytes=tail_bytes)
+            readers_of(self.store, self._accounts, tail_bytes=tail_bytes)
         )
         self.sock = stack.enter_context(Trickle())
         self.outbox = Outbox(self.sock)
@@ -93,9 +93,6 @@ class Scene:
     def arrived(self) -> list[bytes]:
         """What the reader has been sent, frame by frame."""
         return frames(self.sock.taken)
-
-    def _names(self) -> tuple[str, ...]:
-        return (f"user{self._roster}",)
 
     def play_out(self, plan: Sequence[Turn], *, ahead: bool = False) -> None:
         """Go through `plan`, and let the reader catch up at last."""
@@ -192,7 +189,7 @@ class Scene:
     def _tell_roster(self, work: Round) -> None:
         """Do what the delivery does."""
         self._roster += 1
-        frame = events.update_users(self._names())
+        frame = self.readers.roster = events.update_users((f"user{self._roster}",))
         self.told.rosters.append(frame)
         if self.outbox.stalled:
             self.outbox.roster_due = True

@@ -10,7 +10,7 @@ from chatroom.log.committer import Job
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.protocol.text import check_message
 from chatroom.room.roster import Member, Roster
-from chatroom.room.tickets import Arrival, Departure, Private, Public, RoomTicket
+from chatroom.room.tickets import Arrival, Departure, Private, Public, RoomTicket, RosterChange
 
 Channel = TypeVar("Channel")
 
@@ -105,14 +105,16 @@ class Room(Generic[Channel]):
         draft = Draft(recipient.inbox, member.account.number, text, id)
         return Job(Private(member, id, recipient), draft)
 
+    def announce(self) -> None:
+        """See to it that all get the list of those who are here now, if they have an older one."""
+        with self._lock:
+            news = RosterChange(self._roster.names, self._roster.version)
+            self._submit([Job(news)], wait=False)
+
     def names(self) -> tuple[str, ...]:
         """Return who is here, sorted."""
-        return self.snapshot()[0]
-
-    def snapshot(self) -> tuple[tuple[str, ...], int]:
-        """Return who is here, sorted, and the version of that list."""
         with self._lock:
-            return self._roster.names, self._roster.version
+            return self._roster.names
 
     def members(self, account: Account) -> list[Member[Channel]]:
         """Return the connections that `account` is here with."""

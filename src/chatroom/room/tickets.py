@@ -49,7 +49,12 @@ class Departure(msgspec.Struct, Generic[Channel], frozen=True):
 
 
 class RosterChange(msgspec.Struct, frozen=True):
-    """Everyone who has an older list of the users is to get the new one."""
+    """Everyone who has an older list of the users is to get this one."""
+
+    names: tuple[str, ...]
+    """Who is here."""
+    version: int
+    """The version of the roster that `names` is from."""
 
 
 RoomTicket = (

@@ -9,7 +9,7 @@ import logging
 import selectors
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from chatroom.auth.accounts import Accounts
 from chatroom.log.base import ROOM, Appended, Draft, Store
@@ -39,7 +39,6 @@ class Delivery:
     Args:
         store: where those who are behind read.
         accounts: who the numbers in the log are.
-        roster: returns who is here, sorted, and the version of that list.
         timers: where the time of a connection that ends runs out.
     """
 
@@ -47,11 +46,9 @@ class Delivery:
         self,
         store: Store,
         accounts: Accounts,
-        roster: Callable[[], tuple[tuple[str, ...], int]],
         timers: Timers,
     ) -> None:
         self._store = store
-        self._roster = roster
         self._timers = timers
         self._queue: Handoff[Done[Ticket]] = Handoff(QUEUE, self._wake)
         self._waker, self._woken = socket.socketpair()
@@ -59,7 +56,7 @@ class Delivery:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._woken, selectors.EVENT_READ)
         backlog = Backlog(store, accounts)
-        self._readers = Readers(store.head(ROOM), backlog, lambda: roster()[0], self._selector)
+        self._readers = Readers(store.head(ROOM), backlog, self._selector)
         self._epoch = store.epoch(ROOM)
         self._stamps = Stamps()
         self._stopping = False
@@ -128,8 +125,8 @@ class Delivery:
             case Departure(member):
                 self._readers.part(member.channel, work.next)
                 work.touch(member.channel)
-            case RosterChange():
-                self._tell_roster(work)
+            case RosterChange() as ticket:
+                self._tell_roster(work, ticket)
             case Farewell(outbox, frame):
                 outbox.farewell = frame
                 work.touch(outbox)
@@ -179,13 +176,12 @@ class Delivery:
         self._readers.join(outbox, account, work.next)
         work.insert(outbox, frame)
 
-    def _tell_roster(self, work: Round) -> None:
+    def _tell_roster(self, work: Round, ticket: RosterChange) -> None:
         """Give the new list of users to everyone who has an older one."""
-        names, version = self._roster()
-        frame = events.update_users(names)
+        frame = self._readers.roster = events.update_users(ticket.names)
         for outbox in self._readers:
-            if outbox.roster_version < version:
-                outbox.roster_version = version
+            if outbox.roster_version < ticket.version:
+                outbox.roster_version = ticket.version
                 if outbox.stalled:
                     outbox.roster_due = True
                 else:

@@ -13,6 +13,9 @@ _COST_PER_SECOND = 1_000_000
 """How many names may be sent in a second, over all connections: with a thousand users who all get a
 list of a thousand names, one list a second; with ten, a hundred lists."""
 
+LONGEST_WAIT_SECONDS = 5.0
+"""How old the news may become, whatever it costs."""
+
 
 class RosterNotices:
     """Coalesces changes of the roster. Any thread may call `changed`.
@@ -43,5 +46,6 @@ class RosterNotices:
     def _fire(self) -> None:
         with self._lock:
             self._due = False
-            self._not_before = time.monotonic() + self._size() ** 2 / _COST_PER_SECOND
+            pause = min(self._size() ** 2 / _COST_PER_SECOND, LONGEST_WAIT_SECONDS)
+            self._not_before = time.monotonic() + pause
         self._send()

@@ -7,10 +7,9 @@ until it has caught up and is one of the others again.
 
 import logging
 import selectors
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from chatroom.log.base import Account, StoreError
-from chatroom.protocol import events
 from chatroom.server.backlog import Backlog
 from chatroom.server.outbox import Outbox
 from chatroom.server.round import Round
@@ -28,7 +27,6 @@ class Readers:
     Args:
         head: the place of the newest public message.
         backlog: reads what the tail no longer has.
-        names: returns who is here, sorted.
         selector: where full sockets are watched; its events carry the outbox as data.
         tail_bytes: how much of the newest public messages is kept for them.
     """
@@ -37,14 +35,14 @@ class Readers:
         self,
         head: int,
         backlog: Backlog,
-        names: Callable[[], tuple[str, ...]],
         selector: selectors.BaseSelector,
         tail_bytes: int = TAIL_BYTES,
     ) -> None:
         self.head = head
         """The place of the newest public message that was sent."""
+        self.roster = b""
+        """The newest list of users that was sent."""
         self._backlog = backlog
-        self._names = names
         self._selector = selector
         self._tail = Tail(tail_bytes)
         self._present: dict[int, dict[Outbox, None]] = {}  # who is in the room, by account
@@ -141,7 +139,7 @@ class Readers:
                 sent = outbox.send_frame(frames)
             elif outbox.roster_due:
                 outbox.roster_due = False
-                sent = outbox.send_frame(events.update_users(self._names()))
+                sent = outbox.send_frame(self.roster)
             else:
                 return True
             if not sent:
