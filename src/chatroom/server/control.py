@@ -4,9 +4,11 @@ Only the owner of the data can open it. It speaks the frames of the wire, with t
 `auth.administration` in place of the commands, one reply to each.
 """
 
+import contextlib
 import logging
 import os
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,7 +43,7 @@ class Control:
     Args:
         data: the database file.
         accounts: what the requests are about.
-        on_change: called with the name of an account that was removed.
+        on_removed: called with the name of an account that was removed.
 
     Raises:
         StoreError: the socket cannot be made.
@@ -51,6 +53,9 @@ class Control:
         self._path = control_path(data)
         self._accounts = accounts
         self._on_removed = on_removed
+        self._lock = threading.Lock()  # guards the two below; nothing blocks under it
+        self._visitor: socket.socket | None = None  # who is being answered
+        self._stopping = False
         self._listener = Listener(_bind(self._path), "control", self._serve, socket.socket.close)
 
     def start(self) -> None:
@@ -58,21 +63,36 @@ class Control:
         self._listener.start()
 
     def stop(self) -> None:
-        """Answer no more, and remove the socket."""
+        """Answer what has been asked and no more, and remove the socket."""
+        with self._lock:
+            self._stopping = True
+            if self._visitor is not None:
+                with contextlib.suppress(OSError):  # it is gone by itself
+                    self._visitor.shutdown(socket.SHUT_RD)
         self._listener.stop()
         self._path.unlink(missing_ok=True)
 
     def _serve(self, sock: socket.socket, _: str) -> None:
         """Answer what one process asks until it has no more questions."""
-        decoder = FrameDecoder(_FRAME_BYTES)
         with sock:
+            with self._lock:
+                if self._stopping:
+                    return
+                self._visitor = sock
             try:
-                sock.settimeout(_SECONDS)
-                while data := sock.recv(_FRAME_BYTES):
-                    for frame in decoder.feed(data):
-                        sock.sendall(self._reply(frame))
+                self._talk(sock)
             except OSError as error:
                 _log.debug("A conversation with the control socket broke: %s", error)
+            finally:
+                with self._lock:
+                    self._visitor = None
+
+    def _talk(self, sock: socket.socket) -> None:
+        decoder = FrameDecoder(_FRAME_BYTES)
+        sock.settimeout(_SECONDS)
+        while data := sock.recv(_FRAME_BYTES):
+            for frame in decoder.feed(data):
+                sock.sendall(self._reply(frame))
 
     def _reply(self, frame: Frame) -> bytes:
         try:
@@ -105,7 +125,9 @@ def ask(data: Path, request: dict[str, object]) -> dict[str, object] | None:
     except (FileNotFoundError, ConnectionRefusedError):
         return None
     except OSError as error:
-        raise StoreError(f"The server on {data} does not answer: {error}.") from error
+        raise StoreError(
+            f"The server on {data} does not answer: {error.strerror or error}."
+        ) from error
     if frame.get("type") == "error":
         code, message = ErrorCode(str(frame["code"])), str(frame["message"])
         raise ProtocolError(code, message)
@@ -133,7 +155,7 @@ def _bind(path: Path) -> socket.socket:
         sock.setblocking(False)
     except OSError as error:
         sock.close()
-        raise StoreError(f"{path} cannot be made: {error.strerror}.") from error
+        raise StoreError(f"{path} cannot be made: {error.strerror or error}.") from error
     finally:
         os.umask(mask)
     return sock

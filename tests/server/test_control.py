@@ -1,0 +1,185 @@
+"""The door for the person who runs the server."""
+
+import json
+import os
+import socket
+import stat
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from chatroom.auth.accounts import Accounts
+from chatroom.auth.passwords import Passwords
+from chatroom.log.base import Change, Outcome, Store, StoreError
+from chatroom.log.handoff import HandoffClosed
+from chatroom.log.memory import MemoryStore
+from chatroom.protocol.errors import ErrorCode, ProtocolError
+from chatroom.protocol.frames import encode
+from chatroom.server.control import Control, ask, control_path
+from tests.server.stage import DEADLINE, accounts_in
+
+
+class Office:
+    """A control socket that answers."""
+
+    def __init__(self, data: Path, accounts: Accounts) -> None:
+        self.data = data
+        self.removed: list[str] = []
+        self.control = Control(data, accounts, self.removed.append)
+        self.control.start()
+
+    @contextmanager
+    def visit(self) -> Iterator[socket.socket]:
+        """Yield a connection to it."""
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.settimeout(DEADLINE)
+            sock.connect(str(control_path(self.data)))
+            yield sock
+
+
+LIST: dict[str, object] = {"command": "users_list"}
+
+
+@contextmanager
+def answering(data: Path, store: Store, *names: str) -> Iterator[Office]:
+    """Yield a control socket that answers for a room with these accounts."""
+    with accounts_in(store, *names) as accounts:
+        office = Office(data, accounts)
+        try:
+            yield office
+        finally:
+            office.control.stop()
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """The database, which need not be there for this."""
+    return tmp_path / "room.db"
+
+
+@pytest.fixture
+def office(data: Path) -> Iterator[Office]:
+    """A control socket that answers, for a room with one account, bob."""
+    with answering(data, MemoryStore(), "bob") as office:
+        yield office
+
+
+def test_the_accounts_can_be_asked_for_and_changed(office: Office) -> None:
+    assert ask(office.data, {"command": "users_list"}) == {"type": "done", "users": ["bob"]}
+    reply = ask(office.data, {"command": "users_add", "username": "alice", "password": "x"})
+    assert reply
+    assert reply["message"] == "There is an account called alice now."
+    assert office.removed == []
+    assert ask(office.data, {"command": "users_remove", "username": "BOB"})
+    assert office.removed == ["BOB"]
+    assert ask(office.data, {"command": "users_list"}) == {"type": "done", "users": ["alice"]}
+
+
+def test_what_is_refused_is_raised_and_nobody_is_told_of_a_removal(office: Office) -> None:
+    with pytest.raises(ProtocolError, match="no account called carol") as caught:
+        ask(office.data, {"command": "users_remove", "username": "carol"})
+    assert caught.value.code is ErrorCode.INVALID_USERNAME
+    assert office.removed == []
+
+
+def test_only_the_owner_can_open_it(data: Path) -> None:
+    """Whatever the umask; and the umask is as it was."""
+    before = os.umask(0)
+    try:
+        with answering(data, MemoryStore()):
+            path = control_path(data)
+            assert stat.S_ISSOCK(path.stat().st_mode)
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600
+            assert os.umask(0) == 0
+    finally:
+        os.umask(before)
+    assert not path.exists()
+
+
+def test_what_a_killed_server_left_is_replaced(data: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(control_path(data)))
+    assert ask(data, LIST) is None, "nobody listens there"
+    with answering(data, MemoryStore(), "bob"):
+        assert ask(data, LIST) == {"type": "done", "users": ["bob"]}
+    assert ask(data, LIST) is None
+
+
+def test_the_path_may_be_long(tmp_path: Path) -> None:
+    data = tmp_path / ("x" * 100) / ("y" * 100) / "room.db"
+    assert ask(data, LIST) is None
+    data.parent.mkdir(parents=True)
+    assert ask(data, LIST) is None
+    with answering(data, MemoryStore(), "bob"):
+        assert stat.S_IMODE(control_path(data).stat().st_mode) == 0o600
+        assert ask(data, LIST) == {"type": "done", "users": ["bob"]}
+    assert not control_path(data).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("x" * 150, "AF_UNIX path too long"), ("no/such/folder/room.db", "No such file or directory")],
+)
+def test_where_it_cannot_be_made_that_is_said(tmp_path: Path, name: str, why: str) -> None:
+    data = tmp_path / name
+    sentence = rf"^{control_path(data)} cannot be made: {why}\.$"
+    with pytest.raises(StoreError, match=sentence), answering(data, MemoryStore()):
+        pass
+
+
+def test_a_server_that_says_nothing_is_named(data: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as mute:
+        mute.bind(str(control_path(data)))
+        mute.listen()
+
+        def hang_up() -> None:
+            mute.accept()[0].close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        with pytest.raises(StoreError, match=r"room.db does not answer: .+\.$"):
+            ask(data, LIST)
+        thread.join(DEADLINE)
+
+
+def test_several_questions_may_come_together_and_a_broken_one_is_answered(office: Office) -> None:
+    with office.visit() as sock:
+        sock.sendall(b'{"command":"users_list"}nonsense\n{"command":"users_list"}')
+        sock.shutdown(socket.SHUT_WR)
+        answers = b""
+        while more := sock.recv(65536):
+            answers += more
+    assert [json.loads(line)["type"] for line in answers.splitlines()] == ["done", "error", "done"]
+
+
+def test_a_visitor_who_goes_without_the_answer_does_not_stop_the_next(office: Office) -> None:
+    with office.visit() as sock:
+        sock.sendall(b'{"command":"users_list"}' * 1000)
+    assert ask(office.data, LIST)
+
+
+def test_a_visitor_who_says_nothing_does_not_hold_up_the_end(data: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as sock:
+        with answering(data, MemoryStore()):
+            sock.settimeout(DEADLINE)
+            sock.connect(str(control_path(data)))
+            sock.sendall(encode(LIST))
+            assert sock.recv(100)  # it is our turn now
+            start = time.monotonic()
+        assert time.monotonic() - start < 5
+
+
+def test_while_the_server_stops_that_is_said(data: Path) -> None:
+    def fail(_: Change) -> Outcome:
+        raise HandoffClosed
+
+    with closing(Passwords(1, 8, 1)) as passwords:
+        office = Office(data, Accounts([], fail, passwords, username_length=32))
+        with pytest.raises(ProtocolError, match="is stopping") as caught:
+            ask(data, {"command": "users_add", "username": "bob", "password": "x"})
+        assert caught.value.code is ErrorCode.SHUTTING_DOWN
+        office.control.stop()
