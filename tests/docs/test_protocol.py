@@ -136,7 +136,8 @@ def leave(client: Client, server: Server) -> None:
 
 
 def stop(client: Client, server: Server) -> None:
-    del client
+    client.send({"command": "ping"})
+    client.receive()
     server.stop()
 
 
@@ -209,5 +210,5 @@ def test_the_codes_called_reserved_are_those_that_are_never_sent() -> None:
         if path.name not in {"errors.py", "control.py"}
     ]
     unused = {code.value for code in ADVICE if not any(code.name in text for text in sources)}
-    reserved = markdown.section(PROTOCOL, "Error codes").partition("are reserved")[0]
+    reserved = markdown.section(PROTOCOL, "Error codes").partition("is reserved")[0]
     assert set(re.findall(r"`(\w+)`", reserved.splitlines()[-1])) == unused
