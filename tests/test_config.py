@@ -131,6 +131,7 @@ def test_variables_of_the_client_and_of_others_are_none_of_ours() -> None:
         ("[server]\nprot = 80", ["there is no key 'server.prot'; take it out or correct it"]),
         ("port = 80", ["there is no key 'port'"]),
         ("server = 5", ["'server' is wrong: expected object, got int"]),
+        ('[server]\nhost = "a\\u0000b"', ["'server.host' is wrong: expected str matching"]),
         ("[auth]\nregistration = 'never'", ["'auth.registration' is wrong", "'never'"]),
         ("[auth.argon2]\ntime_cost = 0", ["'auth.argon2.time_cost' is wrong"]),
         ("[auth.argon2]\nparallelism = 4\nmemory_kib = 31", ["'auth.argon2'", "8 times"]),

@@ -15,6 +15,8 @@ from msgspec import Meta, Struct
 
 Count = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
+Name = Annotated[str, Meta(pattern=r"^[^\0]*$")]
+"""What the system is to take for a name: it knows no NUL."""
 
 _LANE_KIB = 8
 """The least memory that argon2 takes for each lane, in KiB (RFC 9106, section 3.1)."""
@@ -27,10 +29,10 @@ class ConfigError(Exception):
 class Server(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the server listens, and where it keeps its data."""
 
-    host: str = "127.0.0.1"
+    host: Name = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 12345
     """0 takes any free port."""
-    data: str = ""
+    data: Name = ""
     """The database file, or a folder for it, or `:memory:`; empty for the place that the system
     has for the user's data."""
 

@@ -186,6 +186,7 @@ def test_a_name_and_an_address_of_either_kind_can_be_listened_on() -> None:
         pytest.skip("this machine has no IPv6")
 
 
-def test_an_unknown_host_cannot_be_listened_on() -> None:
+@pytest.mark.parametrize("host", ["256.256.256.256", "no..host", "x" * 70])
+def test_an_unknown_host_cannot_be_listened_on(host: str) -> None:
     with pytest.raises(OSError, match=r"\[Errno"):
-        listen("256.256.256.256", 0)
+        listen(host, 0)

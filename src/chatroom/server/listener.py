@@ -117,9 +117,12 @@ def listen(host: str, port: int) -> socket.socket:
     Raises:
         OSError: the host is unknown, or the port is taken or not to be had.
     """
-    family, *_, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
+    try:
+        family, *_, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except UnicodeError as error:  # it cannot even be asked for
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known") from error
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
