@@ -2,7 +2,6 @@
 
 import os
 import queue
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -66,7 +65,7 @@ class Guest:
 
 @contextmanager
 def bot(name: str, server: Server) -> Iterator[subprocess.Popen[str]]:
-    """Runs a bot; ends it with Ctrl-C if it still runs."""
+    """Runs a bot; ends it if it still runs."""
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "examples" / name), server.address],
         env=environment({"CHATROOM_PASSWORD": "secret", "PATH": os.environ["PATH"]}),
@@ -79,7 +78,7 @@ def bot(name: str, server: Server) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             if process.poll() is None:
-                process.send_signal(signal.SIGINT)
+                process.terminate()
                 process.communicate(timeout=DEADLINE)
 
 
