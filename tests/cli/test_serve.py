@@ -7,6 +7,8 @@ import resource
 import signal
 import socket
 import sqlite3
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -15,7 +17,12 @@ import pytest
 from chatroom.version import VERSION
 from tests.cli.command import run
 from tests.conversation import Client
-from tests.serving import Server
+from tests.serving import DEADLINE, Server, environment
+
+BIN = Path(sys.executable).parent
+"""Where the installed program is."""
+
+CHEAP = {"CHATROOM_AUTH_ARGON2_TIME_COST": "1", "CHATROOM_AUTH_ARGON2_MEMORY_KIB": "8"}
 
 
 def client_of(server: Server, name: str) -> Client:
@@ -182,3 +189,52 @@ def test_a_store_that_breaks_ends_it_and_nothing_confirmed_is_lost(
     with Server(tmp_path / "room.db") as server, client_of(server, "bob") as bob:
         assert len(confirmed) >= 10
         assert bob.ask("PM", message="again")["seq"] == confirmed[-1] + 1
+
+
+def started(*command: str) -> "subprocess.Popen[str]":
+    """Start a server on any free port by `command`; the test reads what it says."""
+    return subprocess.Popen(
+        [*command, "serve", "--port", "0", "--data", ":memory:"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment({"PATH": f"{BIN}:{os.environ['PATH']}"} | CHEAP),
+    )
+
+
+def test_the_line_to_join_with_is_as_short_as_it_can_be() -> None:
+    """Whoever found the program on the path need not be told where it is."""
+    with started(str(BIN / "chatroom")) as process:
+        assert process.stdout
+        third = [process.stdout.readline() for _ in range(3)][2]
+        assert third.startswith("  join  chatroom join 127.0.0.1:")
+        process.terminate()
+        assert process.wait(DEADLINE) == 0
+
+
+FAULTY = """
+import sys
+from chatroom.cli.main import main
+from chatroom.server.readers import Readers
+
+def fail(*_):
+    raise ZeroDivisionError("a fault of ours")
+
+Readers.send = fail
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_fault_in_a_thread_that_all_need_ends_it() -> None:
+    """A server that no longer sends is no server; whoever watches over it starts it again."""
+    with started(sys.executable, "-c", FAULTY) as process:
+        assert process.stdout
+        assert process.stderr
+        port = int(process.stdout.readline().rpartition(":")[2])
+        with Client(("127.0.0.1", port)) as client, contextlib.suppress(EOFError):
+            client.send("ping")
+            client.read()
+        assert process.wait(DEADLINE) == 3
+        error = process.stderr.read()
+    assert "a fault of ours" in error
+    assert error.splitlines()[-1].startswith("chatroom: The thread delivery failed, ")

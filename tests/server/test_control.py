@@ -131,17 +131,21 @@ def test_where_it_cannot_be_made_that_is_said(tmp_path: Path, name: str, why: st
         pass
 
 
-def test_a_server_that_says_nothing_is_named(data: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as mute:
-        mute.bind(str(control_path(data)))
-        mute.listen()
+@pytest.mark.parametrize("answer", [b"", b"no", b"nonsense\n"])
+def test_a_server_that_gives_no_answer_is_named(data: Path, answer: bytes) -> None:
+    with socket.socket(socket.AF_UNIX) as odd:
+        odd.bind(str(control_path(data)))
+        odd.listen()
 
-        def hang_up() -> None:
-            mute.accept()[0].close()
+        def answer_and_hang_up() -> None:
+            visitor, _ = odd.accept()
+            with visitor:
+                visitor.recv(65536)
+                visitor.sendall(answer)
 
-        thread = threading.Thread(target=hang_up)
+        thread = threading.Thread(target=answer_and_hang_up)
         thread.start()
-        with pytest.raises(StoreError, match=r"room.db does not answer: .+\.$"):
+        with pytest.raises(StoreError, match=r"room.db does not answer: it closed the connection"):
             ask(data, LIST)
         thread.join(DEADLINE)
 
