@@ -14,6 +14,7 @@ from chatroom.log.base import (
     Draft,
     Entry,
     IdReused,
+    Recall,
     Refused,
     RemoveAccount,
     SetPassword,
@@ -170,6 +171,25 @@ def test_ids_belong_to_their_author(store: Store) -> None:
         Appended(1, 1000.0),
         Appended(2, 1000.0),
     ]
+
+
+def test_what_is_recalled_is_told_and_not_appended(store: Store) -> None:
+    """Whoever asks again for what can be appended no more learns whether it was."""
+    (bob,) = store.commit([AddAccount("bob", "hash")])
+    assert isinstance(bob, Account)
+    outcomes = store.commit(
+        [
+            Draft(bob.inbox, bob.number, "said", "1"),
+            Recall(bob.inbox, bob.number, "said", "1"),
+            Recall(bob.inbox, bob.number, "never said", "2"),
+            Recall(bob.inbox, bob.number, "other", "1"),
+        ]
+    )
+    first = outcomes[0]
+    assert isinstance(first, Appended)
+    again = Appended(first.seq, first.ts, duplicate=True)
+    assert outcomes[1:] == [again, Refused(), IdReused()]
+    assert store.head(bob.inbox) == 1
 
 
 def test_messages_without_an_id_are_never_the_same(store: Store) -> None:

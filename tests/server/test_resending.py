@@ -42,6 +42,20 @@ def test_the_same_again_on_another_connection(server: Running) -> None:
     assert len(alice.heard()) == 1
 
 
+def test_a_direct_message_again_when_its_recipient_has_left(server: Running) -> None:
+    """It was delivered, so nobody is told that it was not; anything new is refused."""
+    alice, bob = server.enter("alice"), server.enter("bob")
+    fields = {"to": "alice", "message": "once", "id": "1"}
+    first = bob.ask("DM", **fields)
+    alice.ask("EX")
+    bob.wait_roster("bob")
+    again = bob.ask("DM", **fields)
+    assert (again["duplicate"], again["seq"]) == (True, first["seq"])
+    bob.refused("user_not_in_room", "DM", **fields | {"id": "2"})
+    bob.refused("user_not_in_room", "DM", to="alice", message="once")
+    bob.refused("id_reused", "DM", **fields | {"message": "other"})
+
+
 @pytest.mark.parametrize("command", ["PM", "DM"])
 def test_the_same_again_after_a_restart(tmp_path: Path, command: str) -> None:
     """Ids outlive the server."""

@@ -69,6 +69,10 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     """The author's own name for it; the same one twice is the same message."""
 
 
+class Recall(Draft, frozen=True, gc=False):
+    """A message that is to be appended no more, but may have been: say what became of it."""
+
+
 class AddAccount(msgspec.Struct, frozen=True):
     """Make an account, unless one that is not removed has the name."""
 
@@ -107,7 +111,7 @@ class IdReused(msgspec.Struct, frozen=True):
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """The name is taken, or there is no such account."""
+    """The name is taken, there is no such account, or nothing is known of a recalled message."""
 
 
 Outcome = Appended | IdReused | Account | Refused

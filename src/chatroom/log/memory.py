@@ -15,6 +15,7 @@ from chatroom.log.base import (
     Entry,
     IdReused,
     Outcome,
+    Recall,
     Refused,
     SetPassword,
     Store,
@@ -85,8 +86,10 @@ class MemoryStore(Store):
 
     def _apply(self, change: Change) -> Outcome:
         match change:
+            case Recall():
+                return self._known(change) or Refused()
             case Draft():
-                return self._append(change)
+                return self._known(change) or self._append(change)
             case AddAccount():
                 return self._add(change)
             case SetPassword():
@@ -94,12 +97,16 @@ class MemoryStore(Store):
             case _:  # RemoveAccount
                 return self._replace(change.account, password="", removed=True)
 
-    def _append(self, draft: Draft) -> Outcome:
+    def _known(self, draft: Draft) -> Outcome | None:
+        """Say what is known of the draft's id, None if nothing is."""
         known = self._ids.get((draft.author, draft.id)) if draft.id is not None else None
-        if known is not None:
-            if (known.log, known.text) != (draft.log, draft.text):
-                return IdReused()
-            return Appended(known.seq, known.ts, duplicate=True)
+        if known is None:
+            return None
+        if (known.log, known.text) != (draft.log, draft.text):
+            return IdReused()
+        return Appended(known.seq, known.ts, duplicate=True)
+
+    def _append(self, draft: Draft) -> Outcome:
         log = self._logs[draft.log]
         entry = Entry(draft.log, log.head + 1, draft.author, draft.text, self._ts)
         log.append(entry)

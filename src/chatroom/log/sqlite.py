@@ -22,6 +22,7 @@ from chatroom.log.base import (
     Entry,
     IdReused,
     Outcome,
+    Recall,
     Refused,
     RemoveAccount,
     SetPassword,
@@ -199,7 +200,10 @@ class _Transaction:
         """
         outcomes: list[Outcome] = []
         for change in changes:
-            if isinstance(change, Draft):
+            if isinstance(change, Recall):
+                self._flush()
+                outcomes.append(self._known(change) or Refused())
+            elif isinstance(change, Draft):
                 outcome = self._known(change) if one_by_one else None
                 outcomes.append(outcome or self._append(change))
                 if one_by_one:

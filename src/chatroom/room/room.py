@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from chatroom.auth.accounts import Accounts
-from chatroom.log.base import ROOM, Account, Draft
+from chatroom.log.base import ROOM, Account, Draft, Recall
 from chatroom.log.committer import Job
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.protocol.text import check_message
@@ -96,13 +96,12 @@ class Room(Generic[Channel]):
         """
         check_message(text, self._message_bytes)
         recipient = self._accounts.find(to)
-        if recipient is None or not self.members(recipient):
-            raise ProtocolError(
-                ErrorCode.USER_NOT_IN_ROOM,
-                f"Nobody called {_shown(to)} is in the room; WHO shows who is.",
-                field="to",
-            )
-        draft = Draft(recipient.inbox, member.account.number, text, id)
+        present = recipient is not None and self.members(recipient)
+        if recipient is None or (not present and id is None):
+            raise absent(to)
+        # Whoever sends again what was confirmed while the recipient was here is to be told so.
+        kind = Draft if present else Recall
+        draft = kind(recipient.inbox, member.account.number, text, id)
         return Job(Private(member, id, recipient), draft)
 
     def announce(self) -> None:
@@ -120,6 +119,15 @@ class Room(Generic[Channel]):
         """Return the connections that `account` is here with."""
         with self._lock:
             return list(self._roster.of(account))
+
+
+def absent(name: str) -> ProtocolError:
+    """Return the error for a message to somebody who is not in the room."""
+    return ProtocolError(
+        ErrorCode.USER_NOT_IN_ROOM,
+        f"Nobody called {_shown(name)} is in the room; WHO shows who is.",
+        field="to",
+    )
 
 
 def _shown(name: str) -> str:

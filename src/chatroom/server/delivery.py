@@ -158,7 +158,7 @@ class Delivery:
         author, outbox, id_ = ticket.member.account, ticket.member.channel, ticket.id
         outcome, draft, to = done.outcome, done.change, ticket.recipient
         if not isinstance(outcome, Appended) or not isinstance(draft, Draft):
-            work.insert(outbox, refusal(outcome, "DM", id_), weight=CONFIRMATION_WEIGHT)
+            work.insert(outbox, refusal(outcome, "DM", id_, to.name), weight=CONFIRMATION_WEIGHT)
             return
         seq, duplicate = outcome.seq, outcome.duplicate
         stamp = self._stamps.of(self._store.epoch(to.inbox), outcome)

@@ -1,8 +1,9 @@
 """One round of the delivery: what was committed together, made into frames and their places."""
 
-from chatroom.log.base import Appended, Outcome, StorageFull
+from chatroom.log.base import Appended, Outcome, Refused, StorageFull
 from chatroom.protocol import events
 from chatroom.protocol.errors import ErrorCode, ProtocolError
+from chatroom.room.room import absent
 from chatroom.server.outbox import Insert, Outbox
 from chatroom.server.tail import Run
 
@@ -48,13 +49,24 @@ class Round:
         return Run(self.first, self._frames)
 
 
-def refusal(outcome: Outcome | StorageFull | None, command: str, id: str | None) -> bytes:
-    """Return the reply to a message that is not in the log."""
+def refusal(
+    outcome: Outcome | StorageFull | None, command: str, id: str | None, to: str = ""
+) -> bytes:
+    """Return the reply to a message that is not in the log.
+
+    Args:
+        outcome: what became of it.
+        command: "PM" or "DM".
+        id: the client's own name for it, None where it gave none.
+        to: whom a direct message was for.
+    """
     if isinstance(outcome, StorageFull):
         problem = ProtocolError(
             ErrorCode.STORAGE_FULL,
             "The server's disk is full, so the message was not sent; try again later.",
         )
+    elif isinstance(outcome, Refused):
+        problem = absent(to)
     else:
         problem = ProtocolError(
             ErrorCode.ID_REUSED,
