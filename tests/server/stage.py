@@ -107,9 +107,12 @@ def accounts_in(store: Store, *names: str) -> Iterator[Accounts]:
         )
 
 
-def services_that_note(limits: Limits | None = None) -> tuple[Services, list[Ticket]]:
+def services_that_note(
+    limits: Limits | None = None, accounts: Accounts | None = None
+) -> tuple[Services, list[Ticket]]:
     """Return services of an empty room without a delivery, and what is submitted to them."""
-    accounts = Accounts([], lambda _: Refused(), Passwords(1, 8, 1), username_length=32)
+    if accounts is None:
+        accounts = Accounts([], lambda _: Refused(), Passwords(1, 8, 1), username_length=32)
     tickets: list[Ticket] = []
 
     def submit(jobs: Sequence[Job[Ticket]], *, wait: bool = True) -> None:  # noqa: ARG001

@@ -249,6 +249,10 @@ class Connection:
             return
         threading.current_thread().name = f"client {member.account.name}"
         _log.info("%s logged in from %s.", member.account.name, self.address)
+        account = self._services.accounts.find(member.account.name)
+        if account is None or account.number != member.account.number:
+            # It was removed before those who looked for its connections could find this one.
+            self.end("account_removed", reconnect=False)
 
     def _login_late(self) -> None:
         """End a connection whose time to log in has run out. In the timers' thread, or its own."""
