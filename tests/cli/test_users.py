@@ -59,13 +59,25 @@ def enter(server: Server) -> Client:
 
 
 def test_accounts_are_made_listed_changed_and_removed(users: Users) -> None:
-    assert users("list") == ""
     assert users("add", "bob", password="one") == "There is an account called bob now."
     assert users("add", "Alice", password="two") == "There is an account called Alice now."
     assert users("list") == "Alice\nbob"
     assert users("passwd", "BOB", password="three") == "bob has a new password."
     assert users("remove", "alice") == "The account called Alice is gone; what it said stays."
     assert users("list") == "bob"
+
+
+def test_a_room_that_has_nobody_yet_lists_nobody(data: Path) -> None:
+    with Server(data):
+        assert Users(data)("list") == ""
+
+
+@pytest.mark.parametrize("words", [("list",), ("remove", "bob")])
+def test_a_path_that_is_mistyped_makes_no_room_there(data: Path, words: tuple[str, ...]) -> None:
+    assert Users(data)(*words, status=2) == (
+        f"there is no room at {data}; name its --data or its --config"
+    )
+    assert not data.exists()
 
 
 def test_what_the_accounts_do_not_allow_is_refused(users: Users) -> None:

@@ -2,16 +2,15 @@
 
 import argparse
 import logging
-import queue
 import shutil
 import signal
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatroom.cli.arguments import UsageError
 from chatroom.cli.configured import add_config, configured
+from chatroom.cli.reasons import Reasons
 from chatroom.version import VERSION
 
 if TYPE_CHECKING:
@@ -38,8 +37,6 @@ exit status:
 
 FATAL = 3
 """The exit status when the data can no longer be written."""
-
-_log = logging.getLogger(__name__)
 
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -76,37 +73,30 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _serve(config: "Config") -> int:
-    """Runs the server until a signal comes or the store breaks."""
+    """Runs the server until a signal comes or something breaks."""
+    reasons = Reasons()
+    with reasons.gathered(signal.SIGINT, signal.SIGTERM):
+        app = _open(config, reasons)
+        app.start()
+        print(_banner(app), flush=True)
+        broken = reasons.wait()
+        app.stop()
+    if broken is None:
+        return 0
+    print(f"chatroom: {broken} Nothing was confirmed that is not stored.", file=sys.stderr)
+    return FATAL
+
+
+def _open(config: "Config", reasons: Reasons) -> "App":
     from chatroom.app import App  # noqa: PLC0415 - heavy
     from chatroom.log.base import StoreError  # noqa: PLC0415
 
-    # Why to stop: a signal's number, or what broke. A SimpleQueue can be put to from a signal
-    # handler at any moment.
-    reasons: queue.SimpleQueue[int | Exception] = queue.SimpleQueue()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: reasons.put(number))
-    threading.excepthook = lambda death: reasons.put(_report(death))
     try:
-        app = App(config, reasons.put)
+        return App(config, reasons.broke)
     except StoreError as error:
         raise UsageError(str(error)) from error
     except OSError as error:
         raise UsageError(_cannot_listen(config, error)) from error
-    app.start()
-    print(_banner(app), flush=True)
-    reason = reasons.get()
-    app.stop()
-    if isinstance(reason, int):
-        return 0
-    print(f"chatroom: {reason} Nothing was confirmed that is not stored.", file=sys.stderr)
-    return FATAL
-
-
-def _report(death: threading.ExceptHookArgs) -> Exception:
-    """Logs the fault that ended a thread: the server cannot go on without any of them."""
-    name = death.thread.name if death.thread else "unknown"
-    _log.critical("The thread %s failed.", name, exc_info=death.exc_value)
-    return RuntimeError(f"The thread {name} failed, and its log entry says why.")
 
 
 def _banner(app: "App") -> str:

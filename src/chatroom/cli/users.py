@@ -115,6 +115,8 @@ def _perform(config: "Config", data: "Path", request: dict[str, object]) -> dict
     from chatroom.auth.administration import perform  # noqa: PLC0415
     from chatroom.log.opening import open_store  # noqa: PLC0415
 
+    if not data.exists() and request["command"] != "users_add":
+        raise UsageError(f"there is no room at {data}; name its --data or its --config")
     with open_store(data) as store, closing(hasher(config)) as passwords:
         accounts = accounts_of(config, store, passwords, lambda change: store.commit([change])[0])
         return perform(accounts, request)

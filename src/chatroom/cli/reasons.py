@@ -1,0 +1,58 @@
+"""Why a server is to stop: a signal, or something that broke."""
+
+import contextlib
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+
+_log = logging.getLogger(__name__)
+
+_BROKEN = b"\0"  # no signal has the number 0
+
+
+class Reasons:
+    """Gathers the reasons to stop; the main thread waits for the first. Any thread may add one.
+
+    The system writes a signal's number to a socket the moment it comes, whichever thread that
+    interrupts (`signal.set_wakeup_fd`). A handler in Python would not do: it runs when the main
+    thread next executes Python code, which is never if the signal comes just before the wait.
+    """
+
+    def __init__(self) -> None:
+        self._waiting, self._telling = socket.socketpair()
+        self._telling.setblocking(False)
+        self._broken: list[Exception] = []
+
+    def broke(self, error: Exception) -> None:
+        """Add something that broke."""
+        self._broken.append(error)
+        with contextlib.suppress(BlockingIOError):  # the socket is full of reasons
+            self._telling.send(_BROKEN)
+
+    def died(self, death: threading.ExceptHookArgs) -> None:
+        """Add a fault that ended a thread: the server cannot go on without any of them."""
+        name = death.thread.name if death.thread else "unknown"
+        _log.critical("The thread %s failed.", name, exc_info=death.exc_value)
+        self.broke(RuntimeError(f"The thread {name} failed, and its log entry says why."))
+
+    def wait(self) -> Exception | None:
+        """Wait for a reason; return what broke, or None for a signal."""
+        return self._broken[0] if self._waiting.recv(1) == _BROKEN else None
+
+    @contextlib.contextmanager
+    def gathered(self, *signals: signal.Signals) -> Iterator[None]:
+        """Gather `signals` and the ends of threads for a while. Main thread only."""
+        before = {number: signal.signal(number, lambda *_: None) for number in signals}
+        fd = signal.set_wakeup_fd(self._telling.fileno(), warn_on_full_buffer=False)
+        hook, threading.excepthook = threading.excepthook, self.died
+        try:
+            yield
+        finally:
+            threading.excepthook = hook
+            signal.set_wakeup_fd(fd)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            self._waiting.close()
+            self._telling.close()
