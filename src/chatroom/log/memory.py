@@ -1,5 +1,6 @@
 """The engine that keeps everything in memory and loses it with the process."""
 
+import sys
 import threading
 import time
 from collections import deque
@@ -26,6 +27,11 @@ from chatroom.protocol.names import fold
 CAPACITY = 1_000_000
 """How many entries are kept by default."""
 
+SIZE = 256 * 1024 * 1024
+"""How many bytes of memory their texts may take by default."""
+
+_FORGOTTEN = Entry(0, 0, 0, "", 0.0)  # stands in a list where there was an entry
+
 
 class _Log:
     """One log: its newest entries, and what is known of it."""
@@ -45,6 +51,7 @@ class _Log:
         self.head = entry.seq
 
     def forget(self) -> None:
+        self._entries[self._forgotten] = _FORGOTTEN
         self._forgotten += 1
         if self._forgotten * 2 > len(self._entries):  # seldom enough to cost nothing on average
             del self._entries[: self._forgotten]
@@ -62,17 +69,28 @@ class MemoryStore(Store):
         capacity: how many entries are kept over all logs, at least one; the oldest are forgotten
             for newer ones, and their ids with them.
         clock: seconds since 1970.
+        size: how many bytes of memory the texts of these entries may take, of which one character
+            takes up to four; the newest is kept however long it is.
     """
 
-    def __init__(self, capacity: int = CAPACITY, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        capacity: int = CAPACITY,
+        clock: Callable[[], float] = time.time,
+        *,
+        size: int = SIZE,
+    ) -> None:
         self._capacity = capacity
+        self._size = size
         self._clock = clock
         self._lock = threading.Lock()  # guards all that follows; nothing blocks under it
         self._logs = {ROOM: _Log()}
         self._accounts: dict[int, Account] = {}
         self._numbers: dict[str, int] = {}  # by folded name, accounts that are not removed
         self._ids: dict[tuple[int, str], Entry] = {}
-        self._kept: deque[tuple[Entry, str | None]] = deque()  # over all logs, oldest first
+        # Over all logs, oldest first: each entry with its id and what its text takes.
+        self._kept: deque[tuple[Entry, str | None, int]] = deque()
+        self._taken = 0  # by all their texts, in bytes
         self._ts = 0.0
 
     def commit(self, changes: Sequence[Change]) -> list[Outcome]:
@@ -112,13 +130,18 @@ class MemoryStore(Store):
         log.append(entry)
         if draft.id is not None:
             self._ids[draft.author, draft.id] = entry
-        self._kept.append((entry, draft.id))
-        if len(self._kept) > self._capacity:
+        size = sys.getsizeof(entry.text)
+        self._kept.append((entry, draft.id, size))
+        self._taken += size
+        while len(self._kept) > self._capacity or (
+            self._taken > self._size and len(self._kept) > 1  # what is confirmed can be read
+        ):
             self._forget()
         return Appended(entry.seq, entry.ts)
 
     def _forget(self) -> None:
-        entry, id_ = self._kept.popleft()
+        entry, id_, size = self._kept.popleft()
+        self._taken -= size
         self._logs[entry.log].forget()
         if id_ is not None:
             del self._ids[entry.author, id_]
