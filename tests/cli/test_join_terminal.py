@@ -115,6 +115,20 @@ def test_incoming_messages_show_sender_and_whether_they_are_private(server: Serv
         screen.wait_for("speaker -> you (private): to you")
 
 
+def test_a_long_message_cannot_pass_for_two(server: Server) -> None:
+    """The screen has 100 columns; what stands in column 0 of it comes from us alone."""
+    with joined(server, "wary") as screen, other(server, "forger") as forger:
+        screen.wait_for("forger came in.")
+        forger.send("hi" + " " * 81 + "12:00:00 wary: I agree " + "x" * 200 + " \u093e" * 300)
+        screen.wait_for("12:00:00 wary: I agree")
+        screen.wait_until(lambda: screen.lines[-1] == PROMPT, "prompt below")
+        began = next(n for n, row in enumerate(screen.lines) if "forger: hi" in row)
+        assert screen.lines[began].endswith("forger: hi")
+        below = screen.lines[began + 1 : -1]
+        assert "12:00:00 wary: I agree" in "".join(below)
+        assert [row for row in below if row and not row.startswith(" " * 9)] == []
+
+
 def test_comings_and_goings_are_shown(server: Server) -> None:
     with joined(server, "watcher") as screen:
         with other(server, "guest"):

@@ -49,7 +49,8 @@ class Desk:
     def __init__(self, keys: PipeInput) -> None:
         self.keys = keys
         self.paper = Paper()
-        screen = Vt100_Output(self.paper, lambda: Size(rows=30, columns=80), enable_cpr=False)
+        self.columns = 80
+        screen = Vt100_Output(self.paper, lambda: Size(30, self.columns), enable_cpr=False)
         self.terminal = Terminal(keys, screen)
 
     @contextmanager
@@ -114,7 +115,21 @@ def test_keys_that_leave(desk: Desk, key: str, error: type[BaseException]) -> No
 
 def test_without_a_question_lines_are_written_at_once(desk: Desk) -> None:
     desk.terminal.show(["one", "two"])
-    assert desk.paper.getvalue().endswith("one\ntwo\n")
+    assert "one\ntwo\n" in desk.paper.getvalue()
+
+
+def test_lines_are_cut_to_the_width_of_the_moment(desk: Desk) -> None:
+    desk.terminal.show(["word " * 20])
+    desk.columns = 40
+    desk.terminal.show(["word " * 20])
+    counts = [row.count("word") for row in desk.paper.getvalue().splitlines()]
+    assert [count for count in counts if count] == [16, 4, 8, 6, 6]
+
+
+def test_the_terminal_itself_cuts_nothing(desk: Desk) -> None:
+    """It may take characters for wider than we do, and would go on in column 0."""
+    desk.terminal.show(["one"])
+    assert "\x1b[?7lone\n\x1b[?7h" in desk.paper.getvalue()
 
 
 def test_lines_are_written_while_a_question_is_asked(desk: Desk) -> None:

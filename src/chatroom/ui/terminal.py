@@ -24,6 +24,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.shortcuts import PromptSession
 
 from chatroom.ui.completion import Completed
+from chatroom.ui.wrap import wrap
 
 PENDING = 1000
 """How many lines may wait to be written before `show` waits too. The server then keeps what is
@@ -34,7 +35,7 @@ CHOICES = 100
 
 
 class Terminal:
-    """Asks questions and shows lines. Lines must be clean already.
+    """Asks questions and shows lines, cut to its width. Lines must be clean already.
 
     Args:
         source: where keys come from; None for standard input.
@@ -173,8 +174,14 @@ class Terminal:
     def _write(self) -> None:
         """Writes what is pending. The caller holds the lock and no question is on the screen."""
         if self._pending:
-            self._output.write("".join(f"{line}\n" for line in self._pending))
+            width = self._output.get_size().columns
+            rows = [row for line in self._pending for row in wrap(line, width)]
             self._pending.clear()
+            # Should the terminal take a character for wider than we do, the end of the row is lost;
+            # it must not appear in column 0, where it could pass for a line of its own.
+            self._output.disable_autowrap()
+            self._output.write("".join(f"{row}\n" for row in rows))
+            self._output.enable_autowrap()
             self._output.flush()
         self._changed.notify_all()
 
