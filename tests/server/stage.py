@@ -47,8 +47,15 @@ class Trickle(socket.socket):
         self._allowances = deque(allowances)
         self.taken = bytearray()
         """What was sent, in order."""
-        self.calls = 0
+        self.offered: list[int] = []
+        """How many bytes each call was given."""
+        self.buffers: list[int] = []
+        """In how many buffers they were."""
+
+    @property
+    def calls(self) -> int:
         """How often something was sent."""
+        return len(self.offered)
 
     def allow(self, *allowances: int) -> None:
         """Let each of the next calls take so much."""
@@ -68,8 +75,10 @@ class Trickle(socket.socket):
     ) -> int:
         """Take some of `buffers`."""
         assert flags & socket.MSG_DONTWAIT
-        self.calls += 1
-        data = b"".join(map(bytes, buffers))
+        parts = [bytes(buffer) for buffer in buffers]
+        data = b"".join(parts)
+        self.buffers.append(len(parts))
+        self.offered.append(len(data))
         if self._allowances:
             allowance = self._allowances.popleft()
             if data and not allowance:

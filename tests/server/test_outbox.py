@@ -46,7 +46,7 @@ def drain(outbox: Outbox, run: Run) -> None:
     """Send the rest of `run` and of what waits, however often the socket is full."""
     while not outbox.send_missing():
         pass
-    while not outbox.send_own(run, outbox.take_waiting(run.next)):
+    while not outbox.send_own(run):
         while not outbox.send_missing():
             pass
 
@@ -100,11 +100,13 @@ def stream(run: Run, own: Sequence[Insert], begin: int, end: int) -> bytes:
     begin=st.integers(8, 32),
     end=st.integers(8, 32),
     allowances=st.lists(st.integers(0, 60), max_size=20),
+    portion=st.sampled_from([1, 2, 3, 256]),
 )
 def test_the_stream_is_the_same_however_the_socket_takes_it(
-    own: list[Insert], begin: int, end: int, allowances: list[int]
+    own: list[Insert], begin: int, end: int, allowances: list[int], portion: int
 ) -> None:
-    with Trickle(allowances) as sock:
+    with Trickle(allowances) as sock, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("chatroom.server.outbox._PORTION_PIECES", portion)
         outbox, run = Outbox(sock), Run(10, FRAMES)
         outbox.begin, outbox.end = begin, end
         if not outbox.send_own(run, own):
@@ -113,20 +115,42 @@ def test_the_stream_is_the_same_however_the_socket_takes_it(
         assert not outbox.waiting
 
 
-def test_more_pieces_than_the_system_takes_at_once_are_sent(outbox: Outbox, sock: Trickle) -> None:
-    run = Run(10, [b"a\n"] * 2000)
+@pytest.mark.parametrize(("length", "portions"), [(2, 16), (5000, 39)])
+def test_many_pieces_are_sent_in_portions(
+    outbox: Outbox, sock: Trickle, length: int, portions: int
+) -> None:
+    """None has more pieces than the system takes at once, or far more bytes than a socket does."""
+    run = Run(10, [b"a" * (length - 1) + b"\n"] * 2000)
     own = [reply(10 + number, b"%d\n" % number) for number in range(2000)]
     assert outbox.send_own(run, own)
-    assert sock.taken == b"".join(b"%d\na\n" % number for number in range(2000))
-    assert sock.calls == 1
+    assert sock.taken == stream(run, own, 10, 3000)
+    assert max(sock.buffers) <= 257
+    assert max(sock.offered) < 300_000
+    assert sock.calls <= portions
 
 
-def test_what_waits_is_taken_up_to_a_place(outbox: Outbox) -> None:
-    own = [reply(10), instead(11), reply(13)]
-    outbox.defer(own)
-    assert outbox.take_waiting(11) == own[:2]
-    assert outbox.take_waiting(12) == []
-    assert outbox.take_waiting(13) == own[2:]
+def test_what_a_socket_takes_costs_the_same_however_much_waits() -> None:
+    """A reader whose socket takes little at a time is not offered all the rest each time."""
+    run = Run(10, [b"a" * 4999 + b"\n"] * 2000)
+    own = [reply(10 + number, b"%d\n" % number) for number in range(2000)]
+    with Trickle([50_000] * 300) as sock:
+        outbox = Outbox(sock)
+        outbox.begin = 10
+        assert not outbox.send_own(run, own)
+        drain(outbox, run)
+        assert sock.taken == stream(run, own, 10, 3000)
+        assert sum(sock.offered) < 10 * len(sock.taken)
+
+
+def test_what_waits_is_sent_up_to_its_place(outbox: Outbox, sock: Trickle) -> None:
+    """What goes behind the run of the moment waits on."""
+    outbox.defer([reply(10), instead(11), reply(13)])
+    assert outbox.send_own(Run(10, FRAMES[:2]))
+    assert sock.taken == b"reply\n" + FRAMES[0] + b"mine\n"
+    assert list(outbox.waiting) == [reply(13)]
+    assert outbox.send_own(Run(12, FRAMES[2:4]))
+    assert sock.taken.endswith(b"mine\n" + FRAMES[2] + b"reply\n" + FRAMES[3])
+    assert not outbox.waiting
 
 
 def test_direct_messages_are_left_to_the_inbox(outbox: Outbox) -> None:
@@ -136,7 +160,19 @@ def test_direct_messages_are_left_to_the_inbox(outbox: Outbox) -> None:
     outbox.defer([Insert(10, b"psst\n", 10, inbox=seq) for seq in (4, 5)])
     outbox.defer([reply(10), Insert(10, b"psst\n", 10, inbox=6), reply(11)])
     assert (outbox.inbox_from, outbox.inbox_until) == (4, 7)
-    assert outbox.take_waiting(11) == [reply(10), reply(10), reply(11)]
+    assert list(outbox.waiting) == [reply(10), reply(10), reply(11)]
+
+
+def test_direct_messages_that_a_socket_does_not_take_are_left_to_the_inbox(
+    outbox: Outbox, sock: Trickle
+) -> None:
+    """All behind the one that it took in part, in this portion and in later ones."""
+    sock.allow(7)  # one of five bytes, and two bytes of the next
+    own = [Insert(10, b"psst\n", 10, inbox=seq) for seq in range(4, 1004)]
+    assert not outbox.send_own(Run(10, FRAMES), [*own, reply(11), instead(12)])
+    assert outbox.missing == b"st\n"
+    assert (outbox.inbox_from, outbox.inbox_until) == (6, 1004)
+    assert list(outbox.waiting) == [reply(11), instead(12)]
 
 
 def test_a_frame_without_a_place_can_be_sent_in_part(outbox: Outbox, sock: Trickle) -> None:
@@ -171,6 +207,8 @@ def test_who_is_gone_is_dead(count: int) -> None:
         outbox.defer([reply(10)])
         assert not outbox.send_own(Run(10), [reply(10)] * count)
         assert outbox.dead
+        assert not outbox.waiting
+        assert not outbox.missing
 
 
 def test_the_end_of_the_stream_can_be_seen() -> None:

@@ -14,7 +14,8 @@ import socket
 import sys
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -28,7 +29,10 @@ OUTBOX_BYTES = 1024 * 1024
 NOWHERE = sys.maxsize
 """The place of a reader who gets no public messages."""
 
-_MOST_BUFFERS = 256
+_PORTION_PIECES = 256
+_PORTION_BYTES = 256 * 1024
+"""So much is arranged at a time, and no socket takes much more at once: what it does not take is
+arranged again."""
 
 
 class Insert(msgspec.Struct, frozen=True, gc=False):
@@ -43,6 +47,15 @@ class Insert(msgspec.Struct, frozen=True, gc=False):
     """What it counts among the connection's own replies."""
     inbox: int = 0
     """Its place in the reader's inbox; 0 for what is not from there."""
+
+
+class _Piece(NamedTuple):
+    """Something to be sent at once."""
+
+    data: bytes | memoryview
+    place: int
+    """Where to go on behind an insert; where public messages start."""
+    insert: Insert | None = None
 
 
 class Outbox:
@@ -122,73 +135,82 @@ class Outbox:
         self.position, self.missing = run.locate(run.first, sent)
         return False
 
-    def send_own(self, run: Run, inserts: Sequence[Insert]) -> bool:
-        """Send `run`, from where the reader stands, with `inserts` at their places in it.
+    def send_own(self, run: Run, inserts: Sequence[Insert] = ()) -> bool:
+        """Send `run`, from where the reader stands, with its own at its places in it.
+
+        Args:
+            run: the public messages.
+            inserts: what is the reader's own and new, to be sent behind what waits.
 
         Returns:
             Whether the socket took all of it. If not, the rest is remembered.
         """
-        pieces, place = self._arrange(run, inserts)
-        sent = self._send_pieces([piece for _, piece in pieces])
-        for index, (what, piece) in enumerate(pieces):
-            if sent < len(piece):
-                self._stop_at(run, what, sent)
-                rest = [insert for insert, _ in pieces[index + 1 :] if isinstance(insert, Insert)]
-                self.waiting.extendleft(reversed(self._own(rest)))
+        self.waiting.extend(inserts)
+        while pieces := self._arrange(run):
+            if not self._send_pieces(run, pieces):
+                if inserts:
+                    rest, self.waiting = self.waiting, deque()
+                    self.defer(rest)
                 return False
-            sent -= len(piece)
-            if isinstance(what, Insert):
-                self.pay(what.weight)
-        self.position = max(self.position, place)
         return True
 
-    def _arrange(
-        self, run: Run, inserts: Sequence[Insert]
-    ) -> tuple[list[tuple[Insert | int, bytes | memoryview]], int]:
-        """Return what to send, and the place behind it.
-
-        Each piece comes with its insert, or with the place that it starts at.
-        """
-        pieces: list[tuple[Insert | int, bytes | memoryview]] = []
-        place = max(run.first, self.begin, self.position)
+    def _arrange(self, run: Run) -> list[_Piece]:
+        """Return what is to be sent next, and take the place behind it."""
+        pieces: list[_Piece] = []
+        size = 0
         stop = min(run.next, self.end)
-        for insert in inserts:
-            if place < min(insert.at, stop):
-                pieces.append((place, run.cut(place, min(insert.at, stop))))
-            pieces.append((insert, insert.frame))
-            place = max(place, insert.resume)
-        if place < stop:
-            pieces.append((place, run.cut(place, stop)))
-        return pieces, max((stop, *(insert.resume for insert in inserts)))
+        while len(pieces) < _PORTION_PIECES and size < _PORTION_BYTES:
+            insert = self.waiting[0] if self.waiting and self.waiting[0].at <= run.next else None
+            place = max(run.first, self.begin, self.position)
+            until = stop if insert is None else min(insert.at, stop)
+            if place < until:
+                pieces.append(_Piece(run.cut(place, until), place))
+                size += len(pieces[-1].data)
+                self.position = until
+            if insert is None:
+                self.position = max(self.position, stop)
+                break
+            self.position = max(self.position, insert.resume)
+            pieces.append(_Piece(insert.frame, self.position, self.waiting.popleft()))
+            size += len(insert.frame)
+        return pieces
 
-    def _stop_at(self, run: Run, what: Insert | int, sent: int) -> None:
-        """Remember that only `sent` bytes of `what` have been sent."""
-        if isinstance(what, Insert):
-            self.missing = what.frame[sent:]
-            self._missing_weight = what.weight
-            self.position = max(self.position, what.resume)
+    def _send_pieces(self, run: Run, pieces: list[_Piece]) -> bool:
+        """Send `pieces`; return whether the socket took them, or remember the rest."""
+        sent = self._send_buffers([piece.data for piece in pieces])
+        if self.dead:
+            return False
+        for index, piece in enumerate(pieces):
+            if sent < len(piece.data):
+                self._stop_in(run, piece, sent)
+                rest = reversed(pieces[index + 1 :])
+                self.waiting.extendleft(piece.insert for piece in rest if piece.insert)
+                return False
+            sent -= len(piece.data)
+            if piece.insert:
+                self.pay(piece.insert.weight)
+        return True
+
+    def _stop_in(self, run: Run, piece: _Piece, sent: int) -> None:
+        """Remember that only `sent` bytes of `piece` have been sent."""
+        if piece.insert:
+            self.position = piece.place
+            self.missing = piece.insert.frame[sent:]
+            self._missing_weight = piece.insert.weight
         else:
-            self.position, self.missing = run.locate(what, sent)
+            self.position, self.missing = run.locate(piece.place, sent)
 
-    def defer(self, inserts: Sequence[Insert]) -> None:
-        """Remember `inserts` for later, behind what waits already."""
-        self.waiting.extend(self._own(inserts))
+    def defer(self, inserts: Iterable[Insert]) -> None:
+        """Remember `inserts` for later, behind what waits already.
 
-    def take_waiting(self, until: int) -> list[Insert]:
-        """Return what waits for its place up to `until`, and no longer remember it."""
-        taken: list[Insert] = []
-        while self.waiting and self.waiting[0].at <= until:
-            taken.append(self.waiting.popleft())
-        return taken
-
-    def _own(self, inserts: Sequence[Insert]) -> list[Insert]:
-        """Return `inserts` without what the inbox holds anyway, and remember that it is missing."""
-        passed = [insert.inbox for insert in inserts if insert.inbox]
-        if not passed:
-            return list(inserts)
-        self.inbox_from = self.inbox_from or passed[0]
-        self.inbox_until = passed[-1] + 1
-        return [insert for insert in inserts if not insert.inbox]
+        Of what the inbox holds anyway, only that it is missing.
+        """
+        for insert in inserts:
+            if insert.inbox:
+                self.inbox_from = self.inbox_from or insert.inbox
+                self.inbox_until = insert.inbox + 1
+            else:
+                self.waiting.append(insert)
 
     def send_missing(self) -> bool:
         """Send the rest of what has been sent in part; return whether the socket took it."""
@@ -228,13 +250,11 @@ class Outbox:
             self.kill()
             return 0
 
-    def _send_pieces(self, pieces: list[bytes | memoryview]) -> int:
-        if len(pieces) == 1:
-            return self._send(pieces[0])
-        if len(pieces) > _MOST_BUFFERS:
-            return self._send(b"".join(pieces))
+    def _send_buffers(self, buffers: list[bytes | memoryview]) -> int:
+        if len(buffers) == 1:
+            return self._send(buffers[0])
         try:
-            return self._sock.sendmsg(pieces, (), socket.MSG_DONTWAIT)
+            return self._sock.sendmsg(buffers, (), socket.MSG_DONTWAIT)
         except BlockingIOError:
             return 0
         except OSError:

@@ -129,9 +129,9 @@ class Readers:
             stop = min(outbox.end, self.head + 1)
             if place < stop:
                 run = self._tail.find(place) or self._backlog.public(place, stop)
-                sent = outbox.send_own(run, outbox.take_waiting(run.next))
+                sent = outbox.send_own(run)
             elif outbox.waiting:
-                sent = outbox.send_own(Run(self.head + 1), outbox.take_waiting(self.head + 1))
+                sent = outbox.send_own(Run(self.head + 1))
             elif outbox.inbox_from and outbox.account is not None:
                 until = outbox.inbox_until
                 frames, behind = self._backlog.private(outbox.account, outbox.inbox_from, until)
