@@ -85,13 +85,13 @@ def inserts(draw: st.DrawFn) -> list[Insert]:
 
 def stream(run: Run, own: Sequence[Insert], begin: int, end: int) -> bytes:
     """Return what a reader gets, told in the plainest way."""
-    told = b""
+    told = bytearray()
     hidden = {insert.at for insert in own if insert.resume > insert.at}
     for place in range(run.first, run.next + 1):
         told += b"".join(insert.frame for insert in own if insert.at == place)
         if place < run.next and begin <= place < end and place not in hidden:
             told += bytes(run.cut(place, place + 1))
-    return told
+    return bytes(told)
 
 
 @settings(max_examples=400, deadline=None)
