@@ -17,6 +17,7 @@ DEADLINE = 20.0
 
 CTRL_C = "\x03"
 CTRL_D = "\x04"
+CTRL_Z = "\x1a"
 TAB = "\t"
 UP = "\x1b[A"
 

@@ -1,5 +1,6 @@
 """`chatroom join` as a person at a terminal sees it."""
 
+import shlex
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +11,9 @@ import pytest
 from chatroom.client.connect import connect
 from chatroom.client.room import Room
 from tests.cli.command import as_user
-from tests.cli.screen import CTRL_C, CTRL_D, TAB, UP, Screen
+from tests.cli.screen import CTRL_C, CTRL_D, CTRL_Z, TAB, UP, Screen
 from tests.client.peer import DEADLINE, Peer, broadcast, direct
-from tests.serving import Server
+from tests.serving import PROGRAM, Server
 
 PROMPT = "PM, DM, WHO or EX:"
 
@@ -217,6 +218,29 @@ def test_keys_hit_while_the_server_takes_its_time_are_kept(*, leaving: bool) -> 
         else:
             screen.wait_for(f"{PROMPT} PM typed ahead")
             assert screen.text.count("typed ahead") == 1
+
+
+def test_ctrl_z_gives_the_shell_back_and_fg_the_prompt(server: Server) -> None:
+    """What was said meanwhile is shown then, and what had been typed is still there."""
+    env = as_user("sleeper") | {"PS1": "SHELL> ", "ENV": ""}
+    with Screen("-i", program=["/bin/sh"], env=env) as screen, other(server, "waker") as waker:
+        screen.wait_for("SHELL>")
+        screen.enter(shlex.join([*PROGRAM, "join", server.address]))
+        screen.wait_for(PROMPT)
+        screen.type("PM half")
+        screen.wait_for(f"{PROMPT} PM half")
+        for n in (1, 2):
+            screen.type(CTRL_Z)
+            screen.wait_until(lambda: screen.lines[-1] == "SHELL>", "shell")
+            waker.send(f"wake up {n}")
+            screen.enter("fg")
+            screen.wait_for(f"waker: wake up {n}")
+            screen.wait_until(lambda: screen.lines[-1] == f"{PROMPT} PM half", "prompt")
+        screen.enter("")
+        screen.wait_for("you: half")
+        screen.enter("EX")
+        screen.wait_until(lambda: screen.lines[-1] == "SHELL>", "shell")
+        assert "^Z" not in screen.text
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -122,6 +122,7 @@ class Terminal:
             key_bindings=keys,
             input=self._input,
             output=self._output,
+            enable_suspend=True,  # Ctrl-Z; keys do not raise signals while a question is asked
         )
         # The signal SIGWINCH tells of a new size; there is no need to look every half second.
         session.app.terminal_size_polling_interval = None
