@@ -99,6 +99,48 @@ def test_a_gap_is_told(peer: Peer) -> None:
     assert gaps == [Gap("room", 10, 14, 3), Gap("inbox", 1, 3, 1)]
 
 
+def test_a_gap_is_told_before_the_message_behind_it(peer: Peer) -> None:
+    events = Events()
+    _, visitor = peer.enter(on_event=events)
+    visitor.send(broadcast(10), broadcast(14), broadcast(15), direct(1), direct(3))
+    seen = [events.next() for _ in range(7)]
+    assert [event if isinstance(event, Gap) else getattr(event, "seq", None) for event in seen] == [
+        10,
+        Gap("room", 10, 14, 3),
+        14,
+        15,
+        1,
+        Gap("inbox", 1, 3, 1),
+        3,
+    ]
+
+
+def test_a_gap_among_direct_messages_waits_for_no_request(peer: Peer) -> None:
+    """Our own messages stand in the logs of others, so none of them can fill it."""
+    events = Events()
+    room, visitor = peer.enter(on_event=events)
+    visitor.send(direct(1))
+    room.submit("unanswered")
+    visitor.expect("PM")
+    visitor.send(direct(3))
+    assert isinstance(events.next(), Message)
+    assert events.next() == Gap("inbox", after=1, before=3, missed=1)
+    assert isinstance(events.next(), Message)
+
+
+def test_a_gap_that_a_confirmation_makes_certain_is_told_before_what_follows(peer: Peer) -> None:
+    events = Events()
+    room, visitor = peer.enter(on_event=events)
+    visitor.send(broadcast(1))
+    room.submit("ours")
+    request = visitor.expect("PM")
+    visitor.send(broadcast(4))
+    visitor.send(confirmation(request, 2), broadcast(5))
+    seen = [events.next() for _ in range(4)]
+    assert seen[2] == Gap("room", after=2, before=4, missed=1)
+    assert [getattr(event, "seq", None) for event in seen] == [1, 4, None, 5]
+
+
 def test_own_confirmations_fill_holes(peer: Peer) -> None:
     """A message of somebody else overtakes the confirmation of ours; nothing was missed."""
     events = Events()

@@ -92,6 +92,10 @@ class Dispatcher:
             self._inbox.put(self._messages)
             self._messages = []
         self._settle()
+        self._tell_gaps()
+
+    def _tell_gaps(self) -> None:
+        """Tells what has been missed for certain."""
         if self._room.waiting or self._direct.waiting:
             oldest = self._pending.oldest
             for gap in self._room.ripe(oldest) + self._direct.ripe(oldest):
@@ -135,6 +139,7 @@ class Dispatcher:
             self._messages.append(message)
         else:
             self._settle()  # what we said before it shows before it
+            self._tell_gaps()  # and so does that something is missing before it
             self.emit(message)
 
     def _broadcast(self, frame: dict[str, object]) -> None:
@@ -146,7 +151,8 @@ class Dispatcher:
 
     def _direct_message(self, frame: dict[str, object]) -> None:
         said = read(frame, Whispered)
-        self._direct.entry(said.epoch, said.seq, said.prev, self._pending.newest)
+        # No confirmation fills a hole in this log, so no request is worth waiting for.
+        self._direct.entry(said.epoch, said.seq, said.prev, newest=0)
         self._deliver(
             Message(said.sender, said.text, True, said.to, said.seq, said.prev, said.epoch, said.ts)
         )

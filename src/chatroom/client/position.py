@@ -44,7 +44,8 @@ class Position:
             epoch: The log's incarnation.
             seq: Its place.
             prev: The place before it.
-            newest: The number of the newest request that is out.
+            newest: The number of the newest request that is out; 0 when none of them can be
+                confirmed with a place in this log.
         """
         if epoch == self.epoch and prev == self.seq and not self._holes:
             self.seq = seq
