@@ -78,6 +78,29 @@ def test_a_store_is_nobody_elses_while_it_is_open(path: Path) -> None:
         assert store.head(ROOM) == 1
 
 
+def test_another_name_for_the_same_file_is_the_same_store(path: Path) -> None:
+    other = path.with_name("other.db")
+    other.symlink_to(path)
+    with (
+        open_store(locate(str(path))),
+        pytest.raises(StoreError, match="in use by another chatroom"),
+        open_store(locate(str(other))),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_nothing_is_confirmed_into_a_file_that_is_gone(path: Path, *, replaced: bool) -> None:
+    """It would be lost with the last descriptor of the file."""
+    with open_store(path) as store:
+        say(store, "stored")
+        path.rename(path.with_name("moved.db"))
+        if replaced:
+            path.touch()
+        with pytest.raises(StoreError, match="was removed or replaced"):
+            say(store, "lost")
+
+
 def test_a_store_that_cannot_be_opened_is_not_held(path: Path) -> None:
     path.write_text("Dear diary, this is no database.\n" * 100)
     with pytest.raises(StoreError, match="cannot be used"), open_store(path):

@@ -20,14 +20,12 @@ from chatroom.client.address import Address
 from chatroom.client.errors import Unreachable
 from chatroom.client.wire import LineBroken
 from chatroom.protocol.frames import Frame, FrameDecoder
+from chatroom.tcp import tune
 
 FRAME_BYTES = 16 * 1024 * 1024
 """The longest frame taken from a server: the list of users in a room of 20,000 is long."""
 
 _READ_BYTES = 65536
-
-_KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
-"""A server that vanished without a word is noticed within a minute, without a thread for it."""
 
 
 class Line:
@@ -100,7 +98,8 @@ class Line:
         if problem:
             candidate.close()
         else:
-            _tune(candidate)
+            candidate.settimeout(None)
+            tune(candidate)
         return problem
 
     def read(self, deadline: float | None = None) -> list[Frame]:
@@ -208,15 +207,6 @@ class Line:
                 self._socket.close()
                 self._socket = None
             self._rest = memoryview(b"")
-
-
-def _tune(channel: socket.socket) -> None:
-    channel.settimeout(None)
-    channel.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    channel.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in _KEEPALIVE.items():
-        if hasattr(socket, name):  # macOS lacks one of them
-            channel.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def _wait(channel: socket.socket, what: int, deadline: float) -> bool:

@@ -34,7 +34,7 @@ def locate(data: str) -> Path | None:
     if not data:
         return platformdirs.user_data_path("chatroom") / _DATABASE
     try:
-        path = Path(data).expanduser().absolute()
+        path = Path(data).expanduser().resolve()
     except RuntimeError as error:
         raise StoreError(f"{data} cannot be found: there is no such user.") from error
     return path / _DATABASE if path.is_dir() else path

@@ -100,9 +100,12 @@ class SqliteStore(Store):
         self._epochs: dict[int, str] = {number: epoch for number, epoch, _ in logs}
         self._heads: dict[int, int] = {number: head for number, _, head in logs}
         (self._ts,) = writer.execute(_NEWEST).fetchone()
+        self._identity = _identity(self._path)
 
     def commit(self, changes: Sequence[Change]) -> list[Outcome]:
         """Do all of `changes` in one transaction; see `Store.commit`."""
+        if _identity(self._path) != self._identity:  # what is written now would be lost
+            raise StoreError(f"{self._path} was removed or replaced while it was in use.")
         try:
             try:
                 return self._transact(changes, one_by_one=False)
@@ -256,6 +259,15 @@ class _Transaction:
         self.heads[inbox] = 0
         self.epochs[inbox] = epoch
         return Account(number, name, password, inbox)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells the file at `path` from every other, None if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _code(error: sqlite3.Error) -> int | None:

@@ -9,6 +9,7 @@ from chatroom.protocol.errors import ProtocolError
 from chatroom.server.connection import Connection
 from chatroom.server.connections import Connections, too_many
 from chatroom.server.services import Services
+from chatroom.tcp import tune
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class Entrance:
 
     def _start(self, sock: socket.socket, address: str) -> None:
         sock.setblocking(True)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        tune(sock)
         connection = Connection(sock, address, self._services, self._connections.remove)
         self._connections.add(connection)
         try:
