@@ -63,6 +63,7 @@ class App:
             passwords = stack.enter_context(contextlib.closing(hasher(config)))
             self._committer: Committer[Ticket] = Committer(store, self._sink, on_fatal)
             accounts = accounts_of(config, store, passwords, self._committer.call)
+            self._passwords = passwords
             self._wire(config, sock, store, accounts)
             self._resources = stack.pop_all()
 
@@ -101,6 +102,7 @@ class App:
             for connection in self._connections.all():
                 connection.cut()
             self._connections.wait_empty(CUT_SECONDS)
+        self._passwords.close()  # so that nobody waits for a hash any more
         if self._control is not None:
             self._control.stop()
         self._committer.stop()

@@ -14,7 +14,7 @@ from chatroom.config import Config, load
 from tests.docs import markdown
 from tests.docs.markdown import OPERATIONS, ROOT
 
-SERVER_PARTS = ("app.py", "cli/serve.py", "auth", "log", "room", "server")
+SERVER_PARTS = ("app.py", "cli/reasons.py", "cli/serve.py", "auth", "log", "room", "server")
 """Where the log messages of a server come from."""
 
 CONFIGURATION = ("Key", "Environment", "Default", "Allowed", "Meaning")

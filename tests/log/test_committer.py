@@ -247,6 +247,17 @@ def test_a_fault_of_our_own_leaves_nobody_waiting(
     assert "ZeroDivisionError" in caplog.text
 
 
+def test_when_nobody_takes_what_is_committed_that_is_no_fault_of_the_committer(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever took it has failed, and logged why."""
+    running.fault = HandoffClosed()
+    running.submit("x")
+    running.wait_for_fatal()
+    assert str(running.fatal[0]) == "What is said can no longer be sent."
+    assert not caplog.records
+
+
 def test_who_has_an_answer_keeps_it_when_the_sink_fails(running: Running) -> None:
     running.fault = ZeroDivisionError()
     assert running.committer.call(AddAccount("a", "")) == running.store.accounts()[0]

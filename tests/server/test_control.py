@@ -177,6 +177,18 @@ def test_a_visitor_who_says_nothing_does_not_hold_up_the_end(data: Path) -> None
         assert time.monotonic() - start < 5
 
 
+def test_a_visitor_who_does_not_read_does_not_hold_up_the_end(data: Path) -> None:
+    """However much there is to be told to it."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        with answering(data, MemoryStore(), *(f"user{number}" for number in range(1000))):
+            sock.settimeout(DEADLINE)
+            sock.connect(str(control_path(data)))
+            sock.sendall(encode(LIST) * 100)  # the answers to which no buffer holds
+            assert sock.recv(100)
+            start = time.monotonic()
+        assert time.monotonic() - start < 5
+
+
 def test_while_the_server_stops_that_is_said(data: Path) -> None:
     def fail(_: Change) -> Outcome:
         raise HandoffClosed

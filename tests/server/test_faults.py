@@ -1,5 +1,6 @@
 """What the clients see of faults inside the server, and that these stay inside."""
 
+import contextlib
 import threading
 from collections.abc import Sequence
 
@@ -9,6 +10,8 @@ from chatroom.auth.passwords import Passwords
 from chatroom.log.base import Change, Outcome, StorageFull, StoreError
 from chatroom.log.memory import MemoryStore
 from chatroom.room.room import Room
+from chatroom.server import delivery
+from chatroom.server.readers import Readers
 from tests.conversation import DEADLINE, running
 
 
@@ -106,3 +109,18 @@ def test_ids_of_what_was_refused_are_free(monkeypatch: pytest.MonkeyPatch) -> No
         bob.refused("storage_full", "PM", message="hello", id="1")
         store.fault = None
         assert bob.say("something else", id="1")["duplicate"] is False
+
+
+def test_a_fault_in_the_delivery_under_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for ever for the thread that is no more, and the server can be stopped."""
+    died = threading.Event()
+    monkeypatch.setattr(threading, "excepthook", lambda _: died.set())
+    monkeypatch.setattr(delivery, "QUEUE", 1)
+    with running(faulty=True) as server:
+        bob = server.enter("bob")
+        monkeypatch.setattr(Readers, "send", lambda *_: 1 / 0)
+        with contextlib.suppress(OSError):  # it ends in the middle of this
+            for number in range(100):
+                bob.send("PM", message=str(number))
+        assert died.wait(DEADLINE)
+        assert "can no longer be sent" in str(server.failures.get(timeout=DEADLINE))

@@ -163,9 +163,25 @@ def test_the_listener_outlives_a_time_in_which_others_take_every_descriptor(
             for _ in range(4):
                 assert tried.acquire(timeout=DEADLINE)
             door.before = lambda: None
-        assert porter.served.get(timeout=DEADLINE)
+        with porter.connect():  # whether or not the one before was turned away at last
+            assert porter.served.get(timeout=DEADLINE)
         assert client.recv(1) == b""
     assert "could not be taken in: Too many open files" in caplog.text
+
+
+def test_it_ends_although_there_is_no_end_of_those_who_come() -> None:
+    porter: Porter
+
+    class Rush(Door):
+        def accept(self) -> Accepted:
+            near, far = socket.socketpair()
+            far.close()
+            return near, ("127.0.0.1", 1)
+
+    with Rush() as door:
+        porter = Porter(door)
+        with porter.working(), socket.create_connection(porter.address):
+            assert porter.served.get(timeout=DEADLINE)
 
 
 def test_a_port_is_taken_once() -> None:

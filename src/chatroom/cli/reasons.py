@@ -2,8 +2,8 @@
 
 import contextlib
 import logging
+import os
 import signal
-import socket
 import threading
 from collections.abc import Iterator
 
@@ -15,21 +15,21 @@ _BROKEN = b"\0"  # no signal has the number 0
 class Reasons:
     """Gathers the reasons to stop; the main thread waits for the first. Any thread may add one.
 
-    The system writes a signal's number to a socket the moment it comes, whichever thread that
+    The system writes a signal's number to a pipe the moment it comes, whichever thread that
     interrupts (`signal.set_wakeup_fd`). A handler in Python would not do: it runs when the main
     thread next executes Python code, which is never if the signal comes just before the wait.
     """
 
     def __init__(self) -> None:
-        self._waiting, self._telling = socket.socketpair()
-        self._telling.setblocking(False)
+        self._waiting, self._telling = os.pipe()
+        os.set_blocking(self._telling, False)
         self._broken: list[Exception] = []
 
     def broke(self, error: Exception) -> None:
         """Add something that broke."""
         self._broken.append(error)
-        with contextlib.suppress(BlockingIOError):  # the socket is full of reasons
-            self._telling.send(_BROKEN)
+        with contextlib.suppress(BlockingIOError):  # the pipe is full of reasons
+            os.write(self._telling, _BROKEN)
 
     def died(self, death: threading.ExceptHookArgs) -> None:
         """Add a fault that ended a thread: the server cannot go on without any of them."""
@@ -39,13 +39,13 @@ class Reasons:
 
     def wait(self) -> Exception | None:
         """Wait for a reason; return what broke, or None for a signal."""
-        return self._broken[0] if self._waiting.recv(1) == _BROKEN else None
+        return self._broken[0] if os.read(self._waiting, 1) == _BROKEN else None
 
     @contextlib.contextmanager
     def gathered(self, *signals: signal.Signals) -> Iterator[None]:
         """Gather `signals` and the ends of threads for a while. Main thread only."""
         before = {number: signal.signal(number, lambda *_: None) for number in signals}
-        fd = signal.set_wakeup_fd(self._telling.fileno(), warn_on_full_buffer=False)
+        fd = signal.set_wakeup_fd(self._telling, warn_on_full_buffer=False)
         hook, threading.excepthook = threading.excepthook, self.died
         try:
             yield
@@ -54,5 +54,5 @@ class Reasons:
             signal.set_wakeup_fd(fd)
             for number, handler in before.items():
                 signal.signal(number, handler)
-            self._waiting.close()
-            self._telling.close()
+            os.close(self._waiting)
+            os.close(self._telling)

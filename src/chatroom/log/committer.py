@@ -105,6 +105,8 @@ class Committer(Generic[Ticket]):
                 self._commit(jobs)
         except StoreError as error:
             self._give_up(jobs, error)
+        except HandoffClosed:  # whoever takes what is committed has failed, and said so
+            self._give_up(jobs, StoreError("What is said can no longer be sent."))
         except Exception:  # noqa: BLE001  # a fault of ours must not leave anybody waiting
             _log.exception("Committing failed.")
             self._give_up(jobs, StoreError("The committer failed; the log above has the cause."))

@@ -63,12 +63,12 @@ class Control:
         self._listener.start()
 
     def stop(self) -> None:
-        """Answer what has been asked and no more, and remove the socket."""
+        """Answer no more, and remove the socket."""
         with self._lock:
             self._stopping = True
             if self._visitor is not None:
                 with contextlib.suppress(OSError):  # it is gone by itself
-                    self._visitor.shutdown(socket.SHUT_RD)
+                    self._visitor.shutdown(socket.SHUT_RDWR)
         self._listener.stop()
         self._path.unlink(missing_ok=True)
 

@@ -87,6 +87,12 @@ class Delivery:
             return  # there is a wake-up under way already
 
     def _run(self) -> None:
+        try:
+            self._work()
+        finally:
+            self._queue.close()  # after a fault of ours nobody is to wait for room in it
+
+    def _work(self) -> None:
         while True:
             stopping = self._stopping
             done = self._queue.poll()
@@ -118,8 +124,8 @@ class Delivery:
                 self._say(work, ticket, done)
             case Private() as ticket:
                 self._whisper(work, ticket, done)
-            case Answer(outbox, frame):
-                work.insert(outbox, frame, weight=len(frame))
+            case Answer(outbox, frame) as answer:
+                work.insert(outbox, frame, weight=answer.weight)
             case Arrival() as ticket:
                 self._welcome(work, ticket)
             case Departure(member):

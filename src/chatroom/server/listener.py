@@ -67,8 +67,8 @@ class Listener:
                 self._accept_all()
 
     def _accept_all(self) -> None:
-        """Take in all who are waiting."""
-        while True:
+        """Take in all who are waiting, of whom there may be no end."""
+        while not self._stopping.is_set():
             try:
                 sock, peer = self._sock.accept()
             except BlockingIOError:
