@@ -40,8 +40,8 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
 class Argon2(Struct, frozen=True, forbid_unknown_fields=True):
     """What a password hash costs (argon2id, RFC 9106)."""
 
-    time_cost: Positive = 2
-    memory_kib: Annotated[int, Meta(ge=8)] = 19456
+    time_cost: Annotated[int, Meta(ge=1, le=1000)] = 2
+    memory_kib: Annotated[int, Meta(ge=8, le=4_194_304)] = 19456
     parallelism: Annotated[int, Meta(ge=1, le=255)] = 1
 
     def __post_init__(self) -> None:

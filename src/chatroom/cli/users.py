@@ -68,7 +68,8 @@ def run(args: argparse.Namespace) -> int:
     except StoreError as error:
         raise UsageError(str(error)) from error
     users = reply.get("users")
-    print("\n".join(users) if isinstance(users, list) else reply["message"])
+    for line in users if isinstance(users, list) else [reply["message"]]:
+        print(line)
     return 0
 
 

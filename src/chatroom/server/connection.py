@@ -188,7 +188,8 @@ class Connection:
 
     def _answer(self, frame: bytes) -> None:
         """Reply with `frame`, behind the replies to all that was asked before."""
-        self._put(Job(Answer(self._outbox, frame)), len(frame))
+        answer = Answer(self._outbox, frame)
+        self._put(Job(answer), answer.weight)
 
     def _put(self, job: Job[Ticket], weight: int) -> None:
         self._jobs.append(job)

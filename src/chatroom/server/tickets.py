@@ -5,12 +5,19 @@ import msgspec
 from chatroom.room.tickets import RoomTicket
 from chatroom.server.outbox import Outbox
 
+_OVERHEAD = 256
+
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
     """A reply that needs nothing to be committed."""
 
     outbox: Outbox
     frame: bytes
+
+    @property
+    def weight(self) -> int:
+        """What it counts among the connection's own replies: more than its bytes while it waits."""
+        return _OVERHEAD + len(self.frame)
 
 
 class Farewell(msgspec.Struct, frozen=True):
