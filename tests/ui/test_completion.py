@@ -1,6 +1,6 @@
 import pytest
 
-from chatroom.ui.completion import Completed, complete
+from chatroom.ui.completion import Completed, complete, complete_name
 
 USERS = ("alice", "Albert", "bob", "evil\u202e")
 
@@ -38,3 +38,17 @@ def test_tab_does_nothing_elsewhere(line: str) -> None:
 
 def test_a_name_that_cannot_be_shown_is_not_offered() -> None:
     assert complete("DM evil", USERS).choices == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "begun", "word", "choices"),
+    [
+        ("B", "B", "bob ", ()),
+        (" a", "a", "al", ()),
+        ("al", "al", "al", ("alice", "Albert")),
+        ("pm", "pm", "pm", ()),
+        ("bob ", "bob ", "bob ", ()),
+    ],
+)
+def test_names_alone(line: str, begun: str, word: str, choices: tuple[str, ...]) -> None:
+    assert complete_name(line, USERS) == Completed(begun, word, choices)

@@ -37,7 +37,7 @@ def run(desk: Desk, keys: str, room: FakeRoom) -> int:
         ("DM bob\rhi\r", ("hi", "bob")),
         ("DM\r2\rhi\r", ("hi", "carl")),
         ("DM\rCARL\rhi\r", ("hi", "CARL")),
-        ("DM\r7\rhi\r", ("hi", "7")),
+        ("DM\rca\t\rhi\r", ("hi", "carl")),
     ],
 )
 def test_messages(desk: Desk, keys: str, sent: tuple[str, str | None]) -> None:
@@ -52,6 +52,28 @@ def test_bare_dm_shows_who_there_is_to_pick_from(desk: Desk) -> None:
     drawn = desk.paper.getvalue()
     assert "  1  bob\n  2  carl\n" in drawn
     assert "Nothing was sent." in drawn
+
+
+@pytest.mark.parametrize("number", ["0", "3", "9" * 5000])
+def test_a_number_beyond_the_list_is_refused_at_once(desk: Desk, number: str) -> None:
+    room = FakeRoom("alice", ("alice", "bob", "carl"))
+    run(desk, f"DM\r{number}\r", room)
+    assert room.sent == []
+    drawn = desk.paper.getvalue()
+    assert f"There is no {number[:9]}" in drawn
+    assert "Message to" not in drawn
+
+
+def test_a_name_that_is_a_number_can_be_picked(desk: Desk) -> None:
+    room = FakeRoom("alice", ("7", "alice"))
+    run(desk, "DM\r7\rhi\r", room)
+    assert room.sent == [("hi", "7")]
+
+
+def test_tab_completes_nothing_in_a_message(desk: Desk) -> None:
+    room = FakeRoom("alice", ("alice", "bob"))
+    run(desk, "DM\rb\t\rb\t\r", room)
+    assert room.sent == [("b", "bob")]
 
 
 def test_bare_dm_without_anybody(desk: Desk) -> None:

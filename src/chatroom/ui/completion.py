@@ -26,7 +26,20 @@ def complete(line: str, users: Sequence[str]) -> Completed:
     The first word becomes an operation and the word behind DM one of `users`, whatever their case.
     The only candidate is taken, with a blank behind it; of several, as much as they share.
     """
-    begun, words = _candidates(line, users)
+    return _completed(*_candidates(line, users))
+
+
+def complete_name(line: str, users: Sequence[str]) -> Completed:
+    """Completes `line`, the text before the cursor, to one of `users`, whatever their case.
+
+    What is taken is the same as for `complete`.
+    """
+    begun = line.lstrip()
+    return _completed(begun, _matching(begun, users))
+
+
+def _completed(begun: str, words: Sequence[str]) -> Completed:
+    """Returns what becomes of a word that can become any of `words`."""
     if len(words) == 1:
         return Completed(begun, words[0] + " ", ())
     shared = _shared(words) if words else ""

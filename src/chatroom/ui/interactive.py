@@ -11,7 +11,7 @@ from chatroom.client.events import Event
 from chatroom.client.room import Room
 from chatroom.protocol.names import fold
 from chatroom.ui import logs
-from chatroom.ui.completion import Completed, complete
+from chatroom.ui.completion import Completed, complete, complete_name
 from chatroom.ui.conversation import Conversation
 from chatroom.ui.operations import HELP, Help, Leave, NoOperation, Operation, Say, Tell, Who, parse
 from chatroom.ui.sanitize import clean
@@ -115,11 +115,17 @@ class _Talk:
             return None
         width = len(str(len(others)))
         self.terminal.show([f"  {n:{width}}  {clean(name)}" for n, name in enumerate(others, 1)])
-        answer = self.terminal.ask_in_passing("To (number or name): ").strip()
-        if answer.isdecimal() and 1 <= int(answer) <= len(others):
-            return others[int(answer) - 1]
+        answer = self.terminal.ask_in_passing(
+            "To (number or name): ", complete=lambda line: complete_name(line, others)
+        ).strip()
+        numbered = {str(n): name for n, name in enumerate(others, 1)}
+        if answer in numbered:
+            return numbered[answer]
         if not answer:
             self.terminal.show(["Nothing was sent."])
+        elif answer.isdecimal() and answer not in others:
+            self.terminal.show([f"There is no {clean(answer)} in the list."])
+            return None
         return answer or None
 
     def _others(self) -> Sequence[str]:

@@ -30,6 +30,8 @@ PENDING = 1000
 """How many lines may wait to be written before `show` waits too. The server then keeps what is
 still to come, so a stopped terminal costs neither memory nor messages."""
 
+Completer = Callable[[str], Completed]
+
 CHOICES = 100
 """How many candidates Tab lists."""
 
@@ -43,12 +45,13 @@ class Terminal:
     """
 
     def __init__(self, source: Input | None = None, screen: Output | None = None) -> None:
-        self.complete: Callable[[str], Completed] = nothing_to_complete
+        self.complete: Completer = nothing_to_complete
         """What Tab does on a line of operations, given the text before the cursor."""
         self._input = source or create_input(sys.stdin)
         self._output = screen or _plain_output()
-        self._lines = self._session(InMemoryHistory(), _tab(self))
-        self._answers = self._session(DummyHistory(), None)
+        self._completer: Completer = nothing_to_complete  # that of the question being asked
+        self._lines = self._session(InMemoryHistory())
+        self._answers = self._session(DummyHistory())
         # Guards what follows, and every writing while no question is on the screen.
         self._changed = threading.Condition()
         self._pending: list[str] = []  # lines to be written above the question
@@ -63,7 +66,7 @@ class Terminal:
             EOFError: Ctrl-D, or `hang_up` was called.
             KeyboardInterrupt: Ctrl-C.
         """
-        return self._ask(self._lines, prompt, erase=True)
+        return self._ask(self._lines, prompt, self.complete, erase=True)
 
     def ask(self, question: str) -> str:
         """Returns the answer to a question, which stays on the screen. Raises like `ask_line`."""
@@ -73,9 +76,14 @@ class Terminal:
         """Returns the answer and shows stars for it. Raises like `ask_line`."""
         return self._ask(self._answers, question, hidden=True)
 
-    def ask_in_passing(self, question: str) -> str:
-        """Returns the answer; the question is taken off the screen. Raises like `ask_line`."""
-        return self._ask(self._answers, question, erase=True)
+    def ask_in_passing(self, question: str, complete: Completer | None = None) -> str:
+        """Returns the answer; the question is taken off the screen. Raises like `ask_line`.
+
+        Args:
+            question: what to ask.
+            complete: what Tab does on the answer, given the text before the cursor.
+        """
+        return self._ask(self._answers, question, complete, erase=True)
 
     def show(self, lines: Sequence[str]) -> None:
         """Writes lines above the question, or right away if there is none. Any thread."""
@@ -116,10 +124,10 @@ class Terminal:
             with contextlib.suppress(termios.error):  # the terminal has been closed
                 termios.tcsetattr(self._input.fileno(), termios.TCSANOW, before)
 
-    def _session(self, history: History, keys: KeyBindings | None) -> PromptSession[str]:
+    def _session(self, history: History) -> PromptSession[str]:
         session: PromptSession[str] = PromptSession(
             history=history,
-            key_bindings=keys,
+            key_bindings=_tab(self.show, self._complete),
             input=self._input,
             output=self._output,
             enable_suspend=True,  # Ctrl-Z; keys do not raise signals while a question is asked
@@ -128,10 +136,14 @@ class Terminal:
         session.app.terminal_size_polling_interval = None
         return session
 
+    def _complete(self, line: str) -> Completed:
+        return self._completer(line)
+
     def _ask(
         self,
         session: PromptSession[str],
         question: str,
+        complete: Completer | None = None,
         *,
         hidden: bool = False,
         erase: bool = False,
@@ -140,6 +152,7 @@ class Terminal:
             if self._hung_up:
                 raise EOFError
             self._asking = True
+        self._completer = complete or nothing_to_complete
         session.app.erase_when_done = erase
         try:
             return session.prompt(
@@ -222,20 +235,20 @@ def nothing_to_complete(line: str) -> Completed:
     return Completed("", "", ())
 
 
-def _tab(terminal: Terminal) -> KeyBindings:
+def _tab(show: Callable[[Sequence[str]], None], complete: Completer) -> KeyBindings:
     """Returns the binding that makes Tab complete the word before the cursor."""
     keys = KeyBindings()
 
     @keys.add("tab")
     def _(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
-        begun, word, choices = terminal.complete(buffer.document.text_before_cursor)
+        begun, word, choices = complete(buffer.document.text_before_cursor)
         if word != begun:
             buffer.delete_before_cursor(len(begun))
             buffer.insert_text(word)
         elif choices:
             more = len(choices) - CHOICES
             listed = "  ".join(choices[:CHOICES]) + (f"  and {more} others" if more > 0 else "")
-            terminal.show([listed])
+            show([listed])
 
     return keys
