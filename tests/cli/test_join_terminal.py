@@ -91,6 +91,15 @@ def test_operations_as_one_line(server: Server) -> None:
         assert screen.wait_for_exit() == 0
 
 
+def test_a_direct_message_to_oneself_is_shown_once(server: Server) -> None:
+    with joined(server, "diarist") as screen:
+        screen.enter("DM diarist remember")
+        screen.wait_for("(private): remember")
+        screen.enter("PM behind it")
+        screen.wait_for("you: behind it")
+        assert screen.text.count("(private): remember") == 1
+
+
 def test_operations_as_questions(server: Server) -> None:
     with other(server, "aa-first") as friend, joined(server, "zz-last") as screen:
         screen.enter("PM")

@@ -5,7 +5,7 @@ import pytest
 from chatroom.client.errors import ConnectionLost, NotInRoom
 from chatroom.client.events import LineGone, LineLost, UsersChanged
 from chatroom.ui.conversation import Conversation
-from tests.ui.fakes import FakeFace, FakeRoom, keep, message
+from tests.ui.fakes import RECEIPT, FakeFace, FakeRoom, confirm, keep, message
 
 DEADLINE = 10.0
 
@@ -69,6 +69,35 @@ def test_what_one_says_is_shown_when_it_is_confirmed(
     assert [line[9:] for line in face.shown if not line.startswith("---")] == [
         "you: hi",
         "you -> bob (private): psst",
+    ]
+
+
+@pytest.mark.parametrize("event_first", [False, True])
+def test_what_one_says_to_oneself_is_shown_once(
+    conversation: Conversation, face: FakeFace, room: FakeRoom, *, event_first: bool
+) -> None:
+    """The server sends it, as to any recipient, and confirms it."""
+    told = message("note", sender="alice", to="alice", seq=RECEIPT.seq)
+    room.answer = keep
+    conversation.say("note", "Alice")
+    if event_first:
+        conversation.on_event(told)
+    confirm(room.futures[0])
+    if not event_first:
+        conversation.on_event(told)
+    assert len([line for line in face.shown if line.endswith(": note")]) == 1
+
+
+def test_what_one_says_to_oneself_elsewhere_and_what_others_say_is_shown(
+    conversation: Conversation, face: FakeFace
+) -> None:
+    conversation.on_event(message("elsewhere", sender="alice", to="alice", seq=4))
+    conversation.on_event(message("over there", sender="alice", to="alice", seq=5))
+    conversation.on_event(message("from bob", sender="bob", to="alice", seq=6))
+    assert [line.rpartition(": ")[2] for line in face.shown if "(private)" in line] == [
+        "elsewhere",
+        "over there",
+        "from bob",
     ]
 
 

@@ -1,15 +1,20 @@
 """A conversation in a room, whatever it is shown on: events in, requests out."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from chatroom.client.errors import ChatroomError, Refused
-from chatroom.client.events import Event, LineGone, Receipt
+from chatroom.client.events import Event, LineGone, Message, Receipt
+from chatroom.protocol.names import fold
 from chatroom.ui.render import Renderer
 from chatroom.ui.sanitize import clean
+
+_NOTES = 1000
+"""How many messages to oneself are remembered while their other half is still to come."""
 
 
 class Room(Protocol):
@@ -68,6 +73,8 @@ class Conversation:
         self._settled = settled
         self._entered = threading.Event()
         self._room: Room | None = None
+        self._lock = threading.Lock()  # guards the next
+        self._notes: deque[tuple[str, int]] = deque(maxlen=_NOTES)  # to oneself, shown once so far
         self.renderer = Renderer("", one_line=one_line)
         """How things are shown; knows who the person is once the room has been entered."""
         self.gone: ChatroomError | None = None
@@ -104,6 +111,8 @@ class Conversation:
             self.gone = event.error
             self._face.complain(self.renderer.event(event))
             self._face.hang_up()
+        elif self._to_oneself(event) and self._known(event.epoch, event.seq):
+            pass
         elif lines := self.renderer.event(event):
             self._face.show(lines)
 
@@ -141,9 +150,32 @@ class Conversation:
         if error := future.exception():
             self._unsent(text, to, error)
         else:
-            me = self.room.username
-            self._face.show(self.renderer.message(me, to, text, future.result().ts))
+            receipt, me = future.result(), self.room.username
+            to_oneself = to is not None and fold(to) == fold(me)
+            if not (to_oneself and self._known(receipt.epoch, receipt.seq)):
+                self._face.show(self.renderer.message(me, to, text, receipt.ts))
         self._settled()
+
+    def _to_oneself(self, event: Event) -> TypeGuard[Message]:
+        return (
+            isinstance(event, Message)
+            and event.to is not None
+            and self._room is not None
+            and fold(event.sender) == fold(event.to) == fold(self._room.username)
+        )
+
+    def _known(self, epoch: str, seq: int) -> bool:
+        """Returns whether a message to oneself has been shown already.
+
+        Such a message comes twice, confirmed and as an event, in either order.
+        """
+        with self._lock:
+            known = (epoch, seq) in self._notes
+            if known:
+                self._notes.remove((epoch, seq))
+            else:
+                self._notes.append((epoch, seq))
+        return known
 
     def _unsent(self, text: str, to: str | None, error: BaseException) -> None:
         self._failed(error)
