@@ -72,6 +72,19 @@ def test_what_one_says_is_shown_when_it_is_confirmed(
     ]
 
 
+def test_a_recipient_is_shown_as_registered(
+    conversation: Conversation, face: FakeFace, room: FakeRoom
+) -> None:
+    """Somebody who has left before the confirmation comes is shown as typed."""
+    room.users = ("alice", "Bob")
+    conversation.say("psst", "BOB")
+    conversation.say("psst", "CARL")
+    assert [line[9:] for line in face.shown if not line.startswith("---")] == [
+        "you -> Bob (private): psst",
+        "you -> CARL (private): psst",
+    ]
+
+
 @pytest.mark.parametrize("event_first", [False, True])
 def test_what_one_says_to_oneself_is_shown_once(
     conversation: Conversation, face: FakeFace, room: FakeRoom, *, event_first: bool

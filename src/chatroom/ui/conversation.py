@@ -126,6 +126,14 @@ class Conversation:
         else:
             future.add_done_callback(partial(self._done, text, to))
 
+    def registered(self, name: str) -> str:
+        """Returns the name as it was registered, if somebody in the room has it, else as it is."""
+        users = self.room.users
+        if name in users:  # spares the many names of a full room being folded
+            return name
+        folded = fold(name)
+        return next((user for user in users if fold(user) == folded), name)
+
     def who(self) -> None:
         """Asks the server who is here and shows the answer."""
         try:
@@ -153,7 +161,8 @@ class Conversation:
             receipt, me = future.result(), self.room.username
             to_oneself = to is not None and fold(to) == fold(me)
             if not (to_oneself and self._known(receipt.epoch, receipt.seq)):
-                self._face.show(self.renderer.message(me, to, text, receipt.ts))
+                shown = None if to is None else self.registered(to)
+                self._face.show(self.renderer.message(me, shown, text, receipt.ts))
         self._settled()
 
     def _to_oneself(self, event: Event) -> TypeGuard[Message]:
