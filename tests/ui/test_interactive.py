@@ -122,10 +122,11 @@ def test_ctrl_c_leaves(desk: Desk) -> None:
 def test_while_the_server_is_gone_the_person_is_told_what_happens(desk: Desk) -> None:
     room = FakeRoom()
     room.connected = False
-    run(desk, "PM hi\rWHO\r", room)
-    assert room.sent == [("hi", None)]
-    drawn = desk.paper.getvalue()
-    assert "this is sent when it is back" in drawn
+    run(desk, "PM hi\rDM BOB hi\rWHO\r", room)
+    assert room.sent == [("hi", None), ("hi", "BOB")]
+    drawn = " ".join(desk.paper.getvalue().split())
+    assert "The server is gone; this is sent when it is back. " in drawn
+    assert "this is sent when it is back, if bob is in the room then." in drawn
     assert "nobody can say who is there" in drawn
 
 

@@ -93,13 +93,15 @@ class _Talk:
             self.terminal.show(["The server is gone, so nobody can say who is there now."])
 
     def _say(self, text: str | None, to: str | None = None) -> None:
-        whom = "" if to is None else f" to {clean(to)}"
+        name = None if to is None else clean(self.conversation.registered(to))
+        whom = "" if name is None else f" to {name}"
         text = text or self.terminal.ask_in_passing(f"Message{whom}: ")
         if not text.strip():
             self.terminal.show(["Nothing was sent."])
             return
         if not self.conversation.room.connected:
-            self.terminal.show(["The server is gone; this is sent when it is back."])
+            provided = "" if name is None else f", if {name} is in the room then"
+            self.terminal.show([f"The server is gone; this is sent when it is back{provided}."])
         self.conversation.say(text, to)
 
     def _tell(self, to: str | None, text: str | None) -> None:
