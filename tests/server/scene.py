@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chatroom.log.base import ROOM, Appended, Draft, Entry
 from chatroom.log.memory import MemoryStore
 from chatroom.protocol import events
+from chatroom.server.backlog import ENTRIES
 from chatroom.server.outbox import Outbox
 from chatroom.server.round import Round
 from tests.server.stage import (
@@ -74,14 +75,17 @@ class Scene:
         stack: closes what the scene needs.
         capacity: how many entries the store keeps.
         tail_bytes: how many bytes the readers keep.
+        entries: how many entries are read for them at a time.
     """
 
-    def __init__(self, stack: ExitStack, *, capacity: int, tail_bytes: int) -> None:
+    def __init__(
+        self, stack: ExitStack, *, capacity: int, tail_bytes: int, entries: int = ENTRIES
+    ) -> None:
         self.store = MemoryStore(capacity)
         self._accounts = stack.enter_context(accounts_in(self.store, "alice", "bob"))
         self._alice, self._bob = (account(self._accounts, name) for name in ("alice", "bob"))
         self.readers, self.selector = stack.enter_context(
-            readers_of(self.store, self._accounts, tail_bytes=tail_bytes)
+            readers_of(self.store, self._accounts, tail_bytes=tail_bytes, entries=entries)
         )
         self.sock = stack.enter_context(Trickle())
         self.outbox = Outbox(self.sock)
@@ -112,7 +116,8 @@ class Scene:
             self._send(turn, committed[index] if ahead else self._commit(turn))
             for _ in range(turn.resumes):
                 if self.outbox.stalled:
-                    self.readers.resume(self.outbox)
+                    self.readers.take_up([self.outbox])
+                    self.readers.resume()
 
     def _commit(self, turn: Turn) -> list[Entry | None]:
         """Commit what is said in a round; return the entry of each step."""

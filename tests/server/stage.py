@@ -17,7 +17,7 @@ from chatroom.log.base import ROOM, Account, AddAccount, Draft, Entry, Refused, 
 from chatroom.log.committer import Job
 from chatroom.protocol import events
 from chatroom.room.room import Room
-from chatroom.server.backlog import Backlog
+from chatroom.server.backlog import ENTRIES, Backlog
 from chatroom.server.outbox import Outbox
 from chatroom.server.readers import Readers
 from chatroom.server.services import Services
@@ -172,22 +172,24 @@ def private_frame(store: Store, author: Account, to: Account, entry: Entry) -> b
 def readers_of(
     store: Store,
     accounts: Accounts,
+    *,
+    entries: int = ENTRIES,
     **options: int,
 ) -> Iterator[tuple[Readers, selectors.BaseSelector]]:
     """Yield readers of `store` that are up to date, and the selector that watches them."""
     with selectors.DefaultSelector() as selector:
-        backlog = Backlog(store, accounts)
+        backlog = Backlog(store, accounts, entries=entries)
         yield Readers(store.head(ROOM), backlog, selector, **options), selector
 
 
 def catch_up(readers: Readers, *outboxes: Outbox) -> None:
     """Give those who are behind their turn until none is."""
     for _ in range(TURNS):
-        behind = [outbox for outbox in outboxes if outbox.stalled]
-        for outbox in behind:
-            readers.resume(outbox)
-        if not behind:
+        if not readers.ready:
+            readers.take_up(outbox for outbox in outboxes if outbox.stalled)
+        if not readers.ready:
             return
+        readers.resume()
     raise AssertionError("somebody never catches up")
 
 

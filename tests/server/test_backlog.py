@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from chatroom.auth.accounts import Accounts
-from chatroom.log.base import ROOM, Account
+from chatroom.log.base import ROOM, Account, Entry
 from chatroom.log.memory import MemoryStore
 from chatroom.server.backlog import ENTRIES, Backlog
 from tests.server.stage import account, accounts_in, private_frame, public_frame, say
@@ -57,6 +57,92 @@ def test_forgotten_messages_are_passed_over(
     assert store.oldest(ROOM) == 10
     run = Backlog(store, accounts).public(5, stop)
     assert (run.first, run.next) == (10, behind)
+
+
+class CountingStore(MemoryStore):
+    """A store that says where it was read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads: list[int] = []
+
+    def read(self, log: int, after: int, limit: int) -> list[Entry]:
+        """Read, and note where."""
+        self.reads.append(after)
+        return super().read(log, after, limit)
+
+
+@pytest.fixture
+def counting() -> Iterator[tuple[CountingStore, Accounts]]:
+    """A store that keeps everything, which is 103 messages of alice's, and its accounts."""
+    store = CountingStore()
+    with accounts_in(store, "alice") as accounts:
+        say(store, account(accounts, "alice"), *map(str, range(1, 104)))
+        yield store, accounts
+
+
+def test_those_at_about_the_same_place_share_what_is_read(
+    counting: tuple[CountingStore, Accounts],
+) -> None:
+    """Whoever is at any of ten places that belong together gets all ten, read once."""
+    store, accounts = counting
+    backlog = Backlog(store, accounts, entries=10)
+    runs = [backlog.public(place, 104) for place in (23, 30, 21, 27)]
+    assert [(run.first, run.next) for run in runs] == [(21, 31)] * 4
+    assert store.reads == [20]
+    frames = [public_frame(store, account(accounts, "alice"), e) for e in store.read(ROOM, 20, 10)]
+    assert runs[3].data == b"".join(frames)
+
+
+@pytest.mark.parametrize(("place", "stop"), [(102, 104), (91, 100), (55, 60)])
+def test_what_is_not_all_sent_yet_is_not_shared(
+    counting: tuple[CountingStore, Accounts], place: int, stop: int
+) -> None:
+    """It ends at another place for the next reader."""
+    store, accounts = counting
+    backlog = Backlog(store, accounts, entries=10)
+    runs = [backlog.public(place, end) for end in (stop - 1, stop)]
+    assert [(run.first, run.next) for run in runs] == [(place, stop - 1), (place, stop)]
+
+
+def test_what_is_shared_is_not_given_to_those_who_get_less_of_it(
+    counting: tuple[CountingStore, Accounts],
+) -> None:
+    store, accounts = counting
+    backlog = Backlog(store, accounts, entries=10)
+    assert backlog.public(51, 61).next == 61
+    assert backlog.public(51, 60).next == 60
+
+
+def test_what_was_used_least_lately_is_not_kept(counting: tuple[CountingStore, Accounts]) -> None:
+    store, accounts = counting
+    size = len(Backlog(store, accounts, entries=10).public(11, 104).data)
+    store.reads.clear()
+    backlog = Backlog(store, accounts, entries=10, shared_bytes=2 * size)
+    for place in (11, 21, 11, 31, 11, 21):
+        assert backlog.public(place, 104).first == place
+    assert store.reads == [10, 20, 30, 20]
+
+
+def test_what_is_larger_than_all_that_is_kept_can_be_read(
+    counting: tuple[CountingStore, Accounts],
+) -> None:
+    store, accounts = counting
+    backlog = Backlog(store, accounts, entries=10, shared_bytes=1)
+    assert [backlog.public(11, 104).next for _ in range(2)] == [21, 21]
+    assert store.reads == [10, 10]
+
+
+def test_what_is_partly_forgotten_is_not_shared(
+    store: MemoryStore, accounts: Accounts, alice: Account
+) -> None:
+    """The first that is still there is the oldest; a later reader finds less."""
+    backlog = Backlog(store, accounts, entries=10)
+    say(store, alice, *map(str, range(CAPACITY + 4)))
+    assert backlog.public(3, CAPACITY).first == 5
+    say(store, alice, "more")
+    assert backlog.public(3, CAPACITY).first == 6
+    assert backlog.public(8, CAPACITY).first == 6
 
 
 def test_if_all_up_to_the_end_is_forgotten_the_end_is_gone_on_from(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from chatroom.log.base import ROOM, Entry, StoreError
 from chatroom.log.memory import MemoryStore
 from chatroom.server.outbox import Outbox
+from chatroom.server.readers import PIECES
 from chatroom.server.round import Round
 from tests.server.scene import Kind, Scene, Step, Turn, turns
 from tests.server.stage import (
@@ -18,6 +19,7 @@ from tests.server.stage import (
     account,
     accounts_in,
     catch_up,
+    frames,
     full_pair,
     readers_of,
 )
@@ -31,17 +33,18 @@ EVERYTHING: tuple[Kind, ...] = (
 @given(
     plan=turns(*EVERYTHING),
     tail_bytes=st.sampled_from([0, 300, 1 << 20]),
+    entries=st.sampled_from([1, 2, 3, 64]),
     ahead=st.booleans(),
     bye=st.booleans(),
 )
 def test_a_reader_gets_the_same_stream_however_its_socket_takes_it(
-    plan: list[Turn], tail_bytes: int, *, ahead: bool, bye: bool
+    plan: list[Turn], tail_bytes: int, entries: int, *, ahead: bool, bye: bool
 ) -> None:
     """Only direct messages and rosters may come later, and each of the former exactly once."""
     if bye:
         plan = [*plan, Turn([Step("bye", "x")], [0, 3], 1)]
     with ExitStack() as stack:
-        scene = Scene(stack, capacity=1000, tail_bytes=tail_bytes)
+        scene = Scene(stack, capacity=1000, tail_bytes=tail_bytes, entries=entries)
         scene.play_out(plan, ahead=ahead)
         arrived = scene.arrived
         told = scene.told
@@ -58,12 +61,16 @@ def test_a_reader_gets_the_same_stream_however_its_socket_takes_it(
 
 
 @settings(max_examples=200, deadline=None)
-@given(plan=turns("others", "own", "private", "reply"), ahead=st.booleans())
+@given(
+    plan=turns("others", "own", "private", "reply"),
+    entries=st.sampled_from([1, 2, 3, 64]),
+    ahead=st.booleans(),
+)
 def test_what_the_log_has_forgotten_is_passed_over_and_all_else_arrives(
-    plan: list[Turn], *, ahead: bool
+    plan: list[Turn], entries: int, *, ahead: bool
 ) -> None:
     with ExitStack() as stack:
-        scene = Scene(stack, capacity=3, tail_bytes=0)
+        scene = Scene(stack, capacity=3, tail_bytes=0, entries=entries)
         scene.play_out([Turn([Step("join", "x")], [], 0), *plan], ahead=ahead)
         rest = [frame for frame in scene.arrived if b'"direct_message"' not in frame]
         lost = {frame for frame in scene.told.public if frame not in rest}
@@ -224,13 +231,72 @@ def test_a_reader_who_is_far_behind_leaves_the_others_their_turn() -> None:
     with ExitStack() as stack:
         scene = Scene(stack, capacity=1000, tail_bytes=1 << 20)
         scene.play([Turn([Step("join", "x")], [0], 0)])
-        scene.play([Turn([Step("others", "hello")], [], 0)] * 40)
+        scene.play([Turn([Step("others", "hello")], [], 0)] * (2 * PIECES))
+        scene.readers.take_up([scene.outbox])
+        scene.readers.resume()
         assert scene.outbox.stalled
-        scene.readers.resume(scene.outbox)
-        assert scene.outbox.stalled
-        assert 0 < len(scene.arrived) < 40
+        assert len(scene.arrived) == 1 + PIECES  # the welcome comes first
         catch_up(scene.readers, scene.outbox)
         assert scene.arrived == scene.told.stream
+
+
+class Crowd:
+    """Some readers whose sockets were full once and would take everything now.
+
+    Args:
+        stack: closes what they need.
+        count: how many there are.
+        rounds: how many rounds they are behind, each a piece.
+    """
+
+    def __init__(self, stack: ExitStack, count: int, rounds: int) -> None:
+        store = MemoryStore()
+        accounts = stack.enter_context(accounts_in(store, "alice"))
+        self.readers, _ = stack.enter_context(readers_of(store, accounts))
+        self.socks = [stack.enter_context(Trickle([0])) for _ in range(count)]
+        self.outboxes = [Outbox(sock) for sock in self.socks]
+        for outbox in self.outboxes:
+            self.readers.join(outbox, account(accounts, "alice"), 1)
+        for _ in range(rounds):
+            work = Round(self.readers.head + 1)
+            work.add(b"hello\n")
+            self.readers.send(work)
+
+    @property
+    def pieces(self) -> list[int]:
+        """How much each has been sent."""
+        return [len(frames(sock.taken)) for sock in self.socks]
+
+
+@pytest.mark.parametrize("count", [1, 3, 20, PIECES, PIECES + 1, 5 * PIECES])
+def test_those_who_are_behind_get_no_more_together_than_one_would(count: int) -> None:
+    with ExitStack() as stack:
+        crowd = Crowd(stack, count, 2 * PIECES)
+        crowd.readers.take_up(crowd.outboxes)
+        while crowd.readers.ready:
+            before = sum(crowd.pieces)
+            crowd.readers.resume()
+            assert 0 < sum(crowd.pieces) - before <= PIECES
+        assert set(crowd.pieces) == {max(1, PIECES // count)}  # each had its turn
+
+
+def test_one_who_is_given_up_before_its_turn_costs_nothing() -> None:
+    with ExitStack() as stack:
+        crowd = Crowd(stack, 2, PIECES)
+        crowd.readers.take_up(crowd.outboxes)
+        crowd.outboxes[0].kill()
+        crowd.readers.settle(crowd.outboxes[0])
+        crowd.readers.resume()
+        assert crowd.pieces == [0, PIECES // 2]
+        assert not crowd.readers.ready
+
+
+def test_nobody_has_a_turn_if_nobody_is_ready() -> None:
+    with ExitStack() as stack:
+        crowd = Crowd(stack, 1, 1)
+        crowd.readers.take_up([])
+        crowd.readers.resume()
+        assert crowd.pieces == [0]
 
 
 def test_real_sockets_get_everything_through_a_selector() -> None:
@@ -255,7 +321,7 @@ def test_real_sockets_get_everything_through_a_selector() -> None:
         arrived = b""
         while len(arrived) < len(expected):
             arrived += far.recv(65536)
-            for key, _ in selector.select(0):
-                readers.resume(key.data)
+            readers.take_up([key.data for key, _ in selector.select(0)])
+            readers.resume()
         assert arrived == expected
         assert not selector.get_map()

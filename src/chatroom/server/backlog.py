@@ -8,6 +8,9 @@ from chatroom.server.tail import Run
 ENTRIES = 64
 """How many entries are read at a time: few enough to keep nobody else waiting."""
 
+SHARED_BYTES = 16 * 1024 * 1024
+"""How much of what was read last is kept, for others who are about as far behind."""
+
 
 class Backlog:
     """Reads the log as it goes over the wire. Belongs to the delivery thread.
@@ -15,19 +18,53 @@ class Backlog:
     Args:
         store: where the logs are.
         accounts: who the numbers in them are.
+        entries: how many entries are read at a time, at most.
+        shared_bytes: how much of the public messages that were read last is kept.
     """
 
-    def __init__(self, store: Store, accounts: Accounts) -> None:
+    def __init__(
+        self,
+        store: Store,
+        accounts: Accounts,
+        *,
+        entries: int = ENTRIES,
+        shared_bytes: int = SHARED_BYTES,
+    ) -> None:
         self._store = store
         self._accounts = accounts
+        self._entries = entries
+        self._limit = shared_bytes
+        self._shared: dict[int, Run] = {}  # by their first places, the one used last at the end
+        self._bytes = 0  # in all of them
 
     def public(self, place: int, stop: int) -> Run:
-        """Return some public messages from `place`, or the oldest there still is, up to `stop`.
+        """Return some public messages that go on at `place`, or the oldest there still is.
+
+        The first ones may be from before `place`: many readers share what is read for one.
+
+        Args:
+            place: where the reader is.
+            stop: the place that they end at, at the latest; all before it is in the log.
 
         Raises:
             StoreError: the log cannot be read.
         """
-        entries = self._entries(ROOM, place, stop)
+        first = place - (place - 1) % self._entries
+        if first + self._entries > stop:  # it would be another one for the next reader
+            return self._public(place, stop)
+        run = self._shared.pop(first, None)
+        if run is None:
+            run = self._public(first, stop)
+            if run.first != first:  # some of it is forgotten
+                return run
+            self._bytes += len(run.data)
+        self._shared[first] = run
+        while self._bytes > self._limit:
+            self._bytes -= len(self._shared.pop(next(iter(self._shared))).data)
+        return run
+
+    def _public(self, place: int, stop: int) -> Run:
+        entries = self._read(ROOM, place, stop)
         epoch = self._store.epoch(ROOM)
         frames = [
             events.broadcast(
@@ -47,7 +84,7 @@ class Backlog:
         Raises:
             StoreError: the log cannot be read.
         """
-        entries = self._entries(account.inbox, place, stop)
+        entries = self._read(account.inbox, place, stop)
         epoch = self._store.epoch(account.inbox)
         frames = [
             events.direct_message(
@@ -62,7 +99,7 @@ class Backlog:
         ]
         return b"".join(frames), entries[-1].seq + 1 if entries else stop
 
-    def _entries(self, log: int, place: int, stop: int) -> list[Entry]:
+    def _read(self, log: int, place: int, stop: int) -> list[Entry]:
         """Return some entries of `log`. It may be ahead of what is sent, so they end at `stop`."""
-        entries = self._store.read(log, place - 1, min(ENTRIES, stop - place))
+        entries = self._store.read(log, place - 1, min(self._entries, stop - place))
         return [entry for entry in entries if entry.seq < stop]  # some may have been forgotten

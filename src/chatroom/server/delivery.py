@@ -103,12 +103,13 @@ class Delivery:
             self._serve_sockets(wait=not done)
 
     def _serve_sockets(self, *, wait: bool) -> None:
-        """Go on with those whose socket has room again; wait for that, or for work, if asked to."""
-        for key, _ in self._selector.select(None if wait else 0):
-            if key.data is None:
+        """Go on with some whose socket has room again; wait for that, or for work, if asked to."""
+        if not self._readers.ready:  # all who had room have had their turn
+            keys = [key for key, _ in self._selector.select(None if wait else 0)]
+            if any(key.data is None for key in keys):
                 self._woken.recv(64)
-            else:
-                self._readers.resume(key.data)
+            self._readers.take_up(key.data for key in keys if key.data is not None)
+        self._readers.resume()
 
     def _deliver(self, done: list[Done[Ticket]]) -> None:
         """Do one round."""

@@ -7,6 +7,7 @@ until it has caught up and is one of the others again.
 
 import logging
 import selectors
+from collections import deque
 from collections.abc import Iterable, Iterator
 
 from chatroom.log.base import Account, StoreError
@@ -15,8 +16,8 @@ from chatroom.server.outbox import Outbox
 from chatroom.server.round import Round
 from chatroom.server.tail import TAIL_BYTES, Run, Tail
 
-_TURN = 16
-"""How many pieces a reader who is behind is sent before it is the others' turn."""
+PIECES = 32
+"""How many pieces those who are behind are sent, all together, before it is the others' turn."""
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +48,8 @@ class Readers:
         self._tail = Tail(tail_bytes)
         self._present: dict[int, dict[Outbox, None]] = {}  # who is in the room, by account
         self._current: dict[Outbox, None] = {}  # those of them whose socket is not full
+        self._ready: deque[Outbox] = deque()  # whose sockets have room again, each until its turn
+        self._turn = PIECES  # how many pieces each of them gets
 
     def __iter__(self) -> Iterator[Outbox]:
         """Go through everyone who is in the room."""
@@ -106,8 +109,24 @@ class Readers:
             outbox.stalled = True
             self._selector.register(outbox, selectors.EVENT_WRITE, outbox)
 
-    def resume(self, outbox: Outbox) -> None:
-        """Send a reader what it missed, now that there is room in its socket."""
+    @property
+    def ready(self) -> bool:
+        """Whether some are still to have their turn of those who were taken up."""
+        return bool(self._ready)
+
+    def take_up(self, outboxes: Iterable[Outbox]) -> None:
+        """Give those whose sockets have room again one turn each, all of the same length."""
+        self._ready.extend(outboxes)
+        self._turn = PIECES // min(max(len(self._ready), 1), PIECES)
+
+    def resume(self) -> None:
+        """Send those whose turn it is what they missed, `PIECES` pieces at most all together."""
+        for _ in range(min(PIECES // self._turn, len(self._ready))):
+            outbox = self._ready.popleft()
+            if outbox.stalled:  # nor given up meanwhile
+                self._resume(outbox)
+
+    def _resume(self, outbox: Outbox) -> None:
         try:
             caught_up = self._catch_up(outbox)
         except StoreError as error:
@@ -122,7 +141,7 @@ class Readers:
 
     def _catch_up(self, outbox: Outbox) -> bool:
         """Send some of what a reader missed; return whether that was all."""
-        for _ in range(_TURN):
+        for _ in range(self._turn):
             if not outbox.send_missing():
                 return False
             place = max(outbox.position, outbox.begin)
