@@ -11,10 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from chatroom.protocol.errors import ErrorCode, ProtocolError
-from chatroom.protocol.text import has_surrogates
-
-MAX_BYTES = 1024
-"""The longest password, in bytes of UTF-8."""
+from chatroom.protocol.text import MAX_PASSWORD, has_surrogates
 
 _NICENESS = 10
 
@@ -28,10 +25,10 @@ def check_password(password: str) -> str:
     Raises:
         ProtocolError: `invalid_field`, with the rule in the sentence.
     """
-    if not password or has_surrogates(password) or len(password.encode()) > MAX_BYTES:
+    if not password or has_surrogates(password) or len(password.encode()) > MAX_PASSWORD:
         raise ProtocolError(
             ErrorCode.INVALID_FIELD,
-            f"A password has 1 to {MAX_BYTES} bytes of UTF-8; choose another.",
+            f"A password has 1 to {MAX_PASSWORD} bytes of UTF-8; choose another.",
             field="password",
         )
     return password

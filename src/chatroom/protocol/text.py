@@ -1,8 +1,11 @@
-"""What a message may say."""
+"""What a message may say, and how long a password may be."""
 
 import re
 
 from chatroom.protocol.errors import ErrorCode, ProtocolError
+
+MAX_PASSWORD = 1024
+"""The longest password, in bytes of UTF-8."""
 
 _REFUSED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 

@@ -180,7 +180,7 @@ class Outbox:
 
     def _send_pieces(self, run: Run, pieces: list[_Piece]) -> bool:
         """Send `pieces`; return whether the socket took them, or remember the rest."""
-        sent = self._send_buffers([piece.data for piece in pieces])
+        sent = self._send(*[piece.data for piece in pieces])
         if self.dead:
             return False
         for index, piece in enumerate(pieces):
@@ -244,23 +244,15 @@ class Outbox:
         if gate is not None and self._owed - self._paid <= OUTBOX_BYTES:
             gate.set()
 
-    def _send(self, data: bytes | memoryview) -> int:
+    def _send(self, *buffers: bytes | memoryview) -> int:
+        """Send as much of `buffers` as the socket takes; return how many bytes that was."""
         try:
-            return self._sock.send(data, socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return 0
-        except OSError:  # the other side is gone
-            self.kill()
-            return 0
-
-    def _send_buffers(self, buffers: list[bytes | memoryview]) -> int:
-        if len(buffers) == 1:
-            return self._send(buffers[0])
-        try:
+            if len(buffers) == 1:
+                return self._sock.send(buffers[0], socket.MSG_DONTWAIT)
             return self._sock.sendmsg(buffers, (), socket.MSG_DONTWAIT)
         except BlockingIOError:
             return 0
-        except OSError:
+        except OSError:  # the other side is gone
             self.kill()
             return 0
 

@@ -9,7 +9,7 @@ from typing import Protocol, TypeGuard
 
 from chatroom.client.errors import ChatroomError, Refused
 from chatroom.client.events import Event, LineGone, Message, Receipt
-from chatroom.protocol.names import fold
+from chatroom.protocol.names import fold, same
 from chatroom.ui.render import Renderer
 from chatroom.ui.sanitize import clean
 
@@ -159,7 +159,7 @@ class Conversation:
             self._unsent(text, to, error)
         else:
             receipt, me = future.result(), self.room.username
-            to_oneself = to is not None and fold(to) == fold(me)
+            to_oneself = to is not None and same(to, me)
             if not (to_oneself and self._known(receipt.epoch, receipt.seq)):
                 shown = None if to is None else self.registered(to)
                 self._face.show(self.renderer.message(me, shown, text, receipt.ts))
@@ -170,7 +170,8 @@ class Conversation:
             isinstance(event, Message)
             and event.to is not None
             and self._room is not None
-            and fold(event.sender) == fold(event.to) == fold(self._room.username)
+            and same(event.sender, event.to)
+            and same(event.to, self._room.username)
         )
 
     def _known(self, epoch: str, seq: int) -> bool:

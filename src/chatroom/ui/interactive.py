@@ -9,7 +9,7 @@ from types import FrameType
 from chatroom.client.errors import Refused
 from chatroom.client.events import Event
 from chatroom.client.room import Room
-from chatroom.protocol.names import fold
+from chatroom.protocol.names import same
 from chatroom.ui import logs
 from chatroom.ui.completion import Completed, complete, complete_name
 from chatroom.ui.conversation import Conversation
@@ -132,7 +132,7 @@ class _Talk:
 
     def _others(self) -> Sequence[str]:
         room = self.conversation.room
-        return [name for name in room.users if fold(name) != fold(room.username)]
+        return [name for name in room.users if not same(name, room.username)]
 
     def _complete(self, line: str) -> Completed:
         return complete(line, self._others())

@@ -13,13 +13,11 @@ from chatroom.client.events import Event
 from chatroom.client.room import Room
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.protocol.names import check_username
+from chatroom.protocol.text import MAX_PASSWORD
 from chatroom.ui.sanitize import clean
 
 ATTEMPTS = 3
 """How often a person may get the password wrong."""
-
-MAX_PASSWORD = 1024
-"""The longest password, in bytes of UTF-8."""
 
 
 class Asker(Protocol):
