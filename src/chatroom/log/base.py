@@ -3,7 +3,9 @@
 **What there is.** A store holds logs, each named by a number: `ROOM` holds the public messages, and
 every account has an inbox for its direct messages. A log is a sequence of entries, numbered `seq` =
 1, 2, 3 … without holes. Its `epoch`, a random text made with the log, names this incarnation: the
-pair (epoch, seq) means one entry for ever. Beside the logs stand the accounts.
+pair (epoch, seq) means one entry for ever. A log that was restored from a backup has a new epoch and
+remembers the old one, with the last place that both share. Beside the logs stand the accounts, and
+the sessions in which accounts were logged in.
 
 **Order.** `commit` appends in the order of its argument, and calls of it follow one another. A
 reader sees the entries of a log in the order of `seq`, never a later one without those before it.
@@ -93,8 +95,46 @@ class RemoveAccount(msgspec.Struct, frozen=True):
     account: int
 
 
-Change = Draft | AddAccount | SetPassword | RemoveAccount
-"""What can be committed."""
+class AddSession(msgspec.Struct, frozen=True):
+    """Let whoever knows the secret behind `digest` come back as this account."""
+
+    account: int
+    digest: bytes
+    """What the secret is known by; the secret itself is never stored."""
+
+
+class TouchSession(msgspec.Struct, frozen=True):
+    """Note that a session is in use."""
+
+    digest: bytes
+
+
+class EndSession(msgspec.Struct, frozen=True):
+    """Let nobody come back by this session."""
+
+    digest: bytes
+
+
+class ExpireSessions(msgspec.Struct, frozen=True):
+    """End all sessions that were not used since a moment."""
+
+    before: float
+    """The moment, in seconds since 1970."""
+
+
+SessionChange = AddSession | TouchSession | EndSession | ExpireSessions
+
+Change = Draft | AddAccount | SetPassword | RemoveAccount | SessionChange
+"""What can be committed. A new password, and the removal of an account, end all its sessions."""
+
+
+class Session(msgspec.Struct, frozen=True):
+    """Somebody who may come back without a password."""
+
+    account: int
+    """The number of the account."""
+    used: float
+    """When it was used last, in seconds since 1970."""
 
 
 class Appended(msgspec.Struct, frozen=True, gc=False):
@@ -114,9 +154,14 @@ class Refused(msgspec.Struct, frozen=True):
     """The name is taken, there is no such account, or nothing is known of a recalled message."""
 
 
-Outcome = Appended | IdReused | Account | Refused
-"""What became of a change: drafts are `Appended` or `IdReused`, the others give the account as it
-now is, or `Refused`."""
+class Noted(msgspec.Struct, frozen=True):
+    """A change of the sessions is done."""
+
+
+Outcome = Appended | IdReused | Account | Noted | Refused
+"""What became of a change: drafts are `Appended` or `IdReused`, changes of accounts give the account
+as it now is, or `Refused`. Changes of sessions are `Noted`, also where there was nothing to do, but
+for `AddSession`, which is `Refused` when there is no such account."""
 
 
 class StoreError(Exception):
@@ -161,12 +206,46 @@ class Store(ABC):
         """Return the name of the incarnation of `log`."""
 
     @abstractmethod
+    def shared(self, log: int, epoch: str) -> int:
+        """Return the last place that `log` shares with its incarnation called `epoch`.
+
+        That is `head` for the present one, the place at which it was restored for an earlier one,
+        and 0 for one that this log knows nothing of.
+        """
+
+    @abstractmethod
+    def session(self, digest: bytes) -> Session | None:
+        """Return the session that is known by `digest`, None if there is none.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+
+    @abstractmethod
     def accounts(self) -> list[Account]:
         """Return every account that ever was, removed ones included."""
 
     @abstractmethod
+    def probe(self) -> None:
+        """See whether there is room again, by writing something that means nothing.
+
+        It belongs to the committer's thread, like `commit`.
+
+        Raises:
+            StorageFull: there is none yet.
+            StoreError: the store is to be given up.
+        """
+
+    @abstractmethod
     def close(self) -> None:
         """Give up files and connections. What is committed stays."""
+
+    @abstractmethod
+    def abandon(self) -> None:
+        """Give the store up after a `StoreError` of `commit`: nothing is written or synced again.
+
+        The process is to end soon; the next one that opens the store recovers what was committed.
+        """
 
 
 def new_epoch() -> str:
