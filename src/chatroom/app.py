@@ -5,13 +5,23 @@ import resource
 import socket
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Self
 
 from chatroom.auth.accounts import Accounts
 from chatroom.auth.passwords import Passwords
+from chatroom.auth.sessions import Sessions
 from chatroom.config import Config
-from chatroom.log.base import Change, Outcome, Store, StoreError
-from chatroom.log.committer import Committer, Done
+from chatroom.log.base import (
+    Change,
+    ExpireSessions,
+    Outcome,
+    SessionChange,
+    Store,
+    StoreError,
+    TouchSession,
+)
+from chatroom.log.committer import Answer, Committer, Done, Job
 from chatroom.log.handoff import HandoffClosed
 from chatroom.log.opening import locate, open_store
 from chatroom.room.room import Room
@@ -25,6 +35,7 @@ from chatroom.server.outbox import Outbox
 from chatroom.server.services import Services
 from chatroom.server.tickets import Ticket
 from chatroom.server.timers import Timers
+from chatroom.server.watch import Watch
 
 STACK_BYTES = 256 * 1024
 """The stack of each thread. Address space is set aside for all of it, memory only for what is used;
@@ -35,6 +46,8 @@ BYE_SECONDS = 1.0
 
 CUT_SECONDS = 0.4
 """How long their threads have to end after that."""
+
+_DAY_SECONDS = 86_400.0
 
 
 class App:
@@ -76,9 +89,13 @@ class App:
         self._room: Room[Outbox] = Room(
             accounts, submit, self._notices.changed, limits.message_bytes
         )
-        self._delivery = Delivery(store, accounts, self._timers)
+        self._delivery = Delivery(store, accounts, self._timers, limits)
         self._connections = Connections(limits.connections, limits.connections_per_address)
-        services = Services(self._room, accounts, submit, self._timers, limits)
+        self._sessions = Sessions(store.session, accounts)
+        watch = Watch(self._timers, min(limits.ping_seconds / 25, 1.0))
+        services = Services(
+            self._room, accounts, self._sessions, submit, self._timers, watch, limits
+        )
         entrance = Entrance(services, self._connections)
         self._control = Control(self.data, accounts, self._expel) if self.data else None
         self._listener = Listener(sock, "listener", entrance.serve, entrance.turn_away)
@@ -88,6 +105,7 @@ class App:
         self._timers.start()
         self._delivery.start()
         self._committer.start()
+        self._tend_sessions()
         if self._control is not None:
             self._control.start()
         self._listener.start()
@@ -119,6 +137,16 @@ class App:
     def _send_roster(self) -> None:
         with contextlib.suppress(HandoffClosed):  # nobody is left to tell
             self._room.announce()
+
+    def _tend_sessions(self) -> None:
+        """Note which sessions are in use and forget those that are too old, now and once a day."""
+        sessions = {connection.session for connection in self._connections.all()} - {b""}
+        changes: list[SessionChange] = [TouchSession(session) for session in sessions]
+        changes.append(ExpireSessions(self._sessions.oldest()))
+        jobs: list[Job[Answer]] = [Job(Future(), change) for change in changes]
+        with contextlib.suppress(HandoffClosed):  # the server stops
+            self._committer.submit(jobs, wait=False)
+            self._timers.after(_DAY_SECONDS, self._tend_sessions)
 
     def _expel(self, username: str) -> None:
         """End the connections of an account that was removed."""

@@ -63,10 +63,21 @@ class Accounts:
         with self._changed:
             return self._by_key.get(fold(name))
 
+    def numbered(self, number: int) -> Account | None:
+        """Return the account with this number, None if it is removed."""
+        with self._changed:
+            account = self._by_number.get(number)
+        return None if account is None or account.removed else account
+
     def name(self, number: int) -> str:
         """Return the name of the account with this number, also of a removed one."""
         with self._changed:
             return self._by_number[number].name
+
+    def inboxes(self) -> list[int]:
+        """Return the logs of the direct messages to all accounts that ever were."""
+        with self._changed:
+            return [account.inbox for account in self._by_number.values()]
 
     def names(self) -> list[str]:
         """Return the names of all accounts that are not removed, sorted."""

@@ -1,14 +1,32 @@
 """What a client asks for: one frozen type per command, and the way from a frame to it."""
 
-from typing import ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import msgspec
+from msgspec import Meta
 
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.protocol.text import has_surrogates
 
 MAX_ID = 64
 """The longest `id` of a command, in characters."""
+
+MAX_HISTORY = 1000
+"""How many entries of a log a login may ask for at most."""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a client stands in a log: it has all entries up to `after` of this incarnation."""
+
+    epoch: str
+    after: Annotated[int, Meta(ge=0)]
+
+
+class Places(msgspec.Struct, frozen=True):
+    """Where a client stands in the logs it may read; None for one that it does not know yet."""
+
+    room: Place | None = None
+    inbox: Place | None = None
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +44,18 @@ class Login(Command, frozen=True):
     name = "login"
     username: str
     password: str | None = None
+    logs: Places | None = None
+    """Where to go on; what was said since then comes first."""
+    history: Annotated[int, Meta(ge=0, le=MAX_HISTORY)] | None = None
+    """How many of the newest entries of each log come first that `logs` does not name."""
+
+
+class Resume(Command, frozen=True):
+    """Come back after a lost connection, by the session that the login opened."""
+
+    name = "resume"
+    session: str
+    logs: Places | None = None
 
 
 class Say(Command, frozen=True):
@@ -61,8 +91,15 @@ class Ping(Command, frozen=True):
     name = "ping"
 
 
+class Pong(Command, frozen=True):
+    """Give the sign of life that the server asked for. It has no reply, as it is one."""
+
+    name = "pong"
+
+
 COMMANDS: dict[str, type[Command]] = {
-    command.name.lower(): command for command in (Login, Say, Whisper, Who, Exit, Ping)
+    command.name.lower(): command
+    for command in (Login, Resume, Say, Whisper, Who, Exit, Ping, Pong)
 }
 """The commands by their names in lower case."""
 
@@ -82,7 +119,7 @@ def parse(frame: dict[str, object]) -> Command:
     if kind is None:
         raise ProtocolError(
             ErrorCode.UNKNOWN_COMMAND,
-            "There is no such command; there are login, PM, DM, WHO, EX and ping.",
+            "There is no such command; there are login, resume, PM, DM, WHO, EX, ping and pong.",
             field="command",
         )
     try:
@@ -112,19 +149,34 @@ def _is_id(value: str) -> bool:
     return 0 < len(value) <= MAX_ID and not has_surrogates(value)
 
 
+_RULES = {
+    "logs": 'an object like {"room": {"epoch": "6ffc904e311ebba0", "after": 41}}',
+    "history": f"a whole number from 0 to {MAX_HISTORY}",
+}
+"""What a field must be that is no text."""
+
+
 def _explain(frame: dict[str, object], kind: type[Command]) -> ProtocolError:
     """Say which field made `frame` no command of this `kind`."""
     field = next(
         field
         for field in msgspec.structs.fields(kind)
-        if not isinstance(value := frame.get(field.name), str)
-        and (field.required or value is not None)
+        if (field.required if field.name not in frame else not _fits(frame[field.name], field.type))
     )
     if field.name in frame:
-        return _invalid(field.name, "a text")
+        return _invalid(field.name, _RULES.get(field.name, "a text"))
     return ProtocolError(
         ErrorCode.MISSING_FIELD, f"{kind.name} needs the field '{field.name}'.", field=field.name
     )
+
+
+def _fits(value: object, kind: Any) -> bool:
+    """Say whether `value` is of the type `kind`."""
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _invalid(field: str, what: str) -> ProtocolError:

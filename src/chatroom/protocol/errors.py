@@ -21,6 +21,7 @@ class ErrorCode(StrEnum):
     ALREADY_LOGGED_IN = "already_logged_in"
     INVALID_USERNAME = "invalid_username"
     WRONG_PASSWORD = "wrong_password"  # noqa: S105  # a code, not a password
+    INVALID_SESSION = "invalid_session"
     REGISTRATION_CLOSED = "registration_closed"
     LOGIN_TIMEOUT = "login_timeout"
     USER_NOT_IN_ROOM = "user_not_in_room"
@@ -55,6 +56,7 @@ ADVICE: dict[ErrorCode, Advice] = {
     ErrorCode.ALREADY_LOGGED_IN: Advice(True, "go on; to change the name, connect again"),
     ErrorCode.INVALID_USERNAME: Advice(True, "ask the person for another name"),
     ErrorCode.WRONG_PASSWORD: Advice(True, "ask the person for the password again"),
+    ErrorCode.INVALID_SESSION: Advice(True, "log in with the password and the same `logs`"),
     ErrorCode.REGISTRATION_CLOSED: Advice(True, "use an account that exists"),
     ErrorCode.LOGIN_TIMEOUT: Advice(False, "connect again when the person is ready"),
     ErrorCode.USER_NOT_IN_ROOM: Advice(True, "ask WHO and pick somebody who is there"),

@@ -7,6 +7,7 @@ to what `frames.encode` would make of the same fields.
 
 from collections.abc import Sequence
 from json.encoder import encode_basestring as quote
+from typing import Literal, NamedTuple
 
 from chatroom.protocol.errors import ProtocolError
 from chatroom.protocol.frames import encode
@@ -17,24 +18,115 @@ PROTOCOL = 1
 
 SERVER = f"chatroom/{VERSION}"
 
+GapReason = Literal["epoch", "retention", "ahead"]
+"""Why entries are missing: the log is another incarnation, they are no longer kept, or the client
+is ahead of the log."""
+
+REPLAY = ',"replay":true'
+"""The end of an entry that was said before the connection was there."""
+
 
 def _reply(kind: str, id: str | None) -> dict[str, object]:
     return {"type": kind} if id is None else {"type": kind, "id": id}
 
 
-def welcome(id: str | None, username: str, users: Sequence[str], *, new_user: bool) -> bytes:
-    """The answer to a login: who is here, and whether the account was made just now."""
-    return encode(
-        _reply("welcome", id)
-        | {
-            "username": username,
-            "users": users,
-            "new_user": new_user,
+class Standing(NamedTuple):
+    """What a client is told of a log when it comes in."""
+
+    epoch: str
+    """Which incarnation it is."""
+    head: int
+    """The place of its newest entry, 0 when there is none."""
+    oldest: int
+    """The place of the oldest entry that is kept, `head` + 1 when there is none."""
+    first: int
+    """The place of the first entry that this connection is sent."""
+    recovered: bool | None = None
+    """Whether nothing is missing since the client's position; None where it gave none."""
+
+    def fields(self) -> dict[str, object]:
+        """Return it as it stands on the wire."""
+        fields: dict[str, object] = {
+            "epoch": self.epoch,
+            "head": self.head,
+            "oldest": self.oldest,
+            "from": self.first,
+        }
+        return fields if self.recovered is None else fields | {"recovered": self.recovered}
+
+
+class Entrance(NamedTuple):
+    """What a client is told when it comes in, whether by a password or by a session."""
+
+    username: str
+    """The name as it was registered."""
+    users: Sequence[str]
+    """Who is here, sorted."""
+    room: Standing
+    """The public messages."""
+    inbox: Standing
+    """The direct messages to this user."""
+    ping: float
+    """How many seconds a connection may say nothing before it is asked for a sign of life."""
+    answer: float
+    """How many seconds it has to give one."""
+
+    def fields(self, sentence: str) -> dict[str, object]:
+        """Return it as it stands on the wire, with a sentence for a person."""
+        return {
+            "username": self.username,
+            "users": self.users,
             "server": SERVER,
             "protocol": PROTOCOL,
-            "message": f"Welcome, {username}." if new_user else f"Welcome back, {username}.",
+            "logs": {"room": self.room.fields(), "inbox": self.inbox.fields()},
+            "heartbeat": {"ping": self.ping, "answer": self.answer},
+            "message": sentence,
         }
-    )
+
+
+def welcome(id: str | None, entrance: Entrance, *, new_user: bool, session: str | None) -> bytes:
+    """The answer to a login.
+
+    Args:
+        id: the client's own name for its request, None where it gave none.
+        entrance: what it is told.
+        new_user: whether the account was made just now.
+        session: what it can come back by, None when that could not be stored.
+    """
+    name = entrance.username
+    fields = entrance.fields(f"Welcome, {name}." if new_user else f"Welcome back, {name}.")
+    secret = {} if session is None else {"session": session}
+    return encode(_reply("welcome", id) | fields | {"new_user": new_user} | secret)
+
+
+def resumed(id: str | None, entrance: Entrance) -> bytes:
+    """The answer to `resume`. The arguments are those of `welcome`."""
+    return encode(_reply("resumed", id) | entrance.fields(f"You are back, {entrance.username}."))
+
+
+def gap(log: str, first: int, last: int, reason: GapReason) -> bytes:
+    """The news that entries are missing.
+
+    Args:
+        log: "room" or "inbox".
+        first: the place of the first one.
+        last: the place of the last one; before `first` where the log is another one and yet
+            nothing is missing.
+        reason: why.
+    """
+    return encode({"type": "gap", "log": log, "from": first, "to": last, "reason": reason})
+
+
+def ping(room: tuple[str, int] | None = None, inbox: tuple[str, int] | None = None) -> bytes:
+    """The question whether the client is still there.
+
+    Args:
+        room: the epoch and head of the room's log; None where the client is behind.
+        inbox: the same for its inbox.
+    """
+    known = {"room": room, "inbox": inbox}
+    logs = {log: {"epoch": at[0], "head": at[1]} for log, at in known.items() if at is not None}
+    return encode({"type": "ping", "logs": logs} if logs else {"type": "ping"})
 
 
 def password_required(id: str | None, username: str, *, new_user: bool) -> bytes:
@@ -91,7 +183,7 @@ def stamp(epoch: str, ts: float) -> str:
     return f'"epoch":{quote(epoch)},"ts":{ts!r}'
 
 
-def broadcast(sender: str, text: str, seq: int, prev: int, stamp: str) -> bytes:
+def broadcast(sender: str, text: str, seq: int, prev: int, stamp: str, *, mark: str = "") -> bytes:
     """A public message, as all but its sender see it.
 
     Args:
@@ -100,18 +192,21 @@ def broadcast(sender: str, text: str, seq: int, prev: int, stamp: str) -> bytes:
         seq: the entry's place in the log.
         prev: the place of the entry before it.
         stamp: what `stamp` made of its epoch and time.
+        mark: `REPLAY` for one that was said before the connection was there.
     """
     return (
         f'{{"type":"broadcast","from":"{sender}","message":{quote(text)},'
-        f'"seq":{seq},"prev":{prev},{stamp}}}\n'
+        f'"seq":{seq},"prev":{prev},{stamp}{mark}}}\n'
     ).encode()
 
 
-def direct_message(sender: str, to: str, text: str, seq: int, prev: int, stamp: str) -> bytes:
+def direct_message(
+    sender: str, to: str, text: str, seq: int, prev: int, stamp: str, *, mark: str = ""
+) -> bytes:
     """A private message, as its recipient sees it. The arguments are those of `broadcast`."""
     return (
         f'{{"type":"direct_message","from":"{sender}","to":"{to}","message":{quote(text)},'
-        f'"seq":{seq},"prev":{prev},{stamp}}}\n'
+        f'"seq":{seq},"prev":{prev},{stamp}{mark}}}\n'
     ).encode()
 
 

@@ -5,12 +5,20 @@ from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from chatroom.auth.accounts import Accounts
-from chatroom.log.base import ROOM, Account, Draft, Recall
+from chatroom.log.base import ROOM, Account, Draft, Recall, SessionChange
 from chatroom.log.committer import Job
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.protocol.text import check_message
 from chatroom.room.roster import Member, Roster
-from chatroom.room.tickets import Arrival, Departure, Private, Public, RoomTicket, RosterChange
+from chatroom.room.tickets import (
+    Arrival,
+    Departure,
+    Greeting,
+    Private,
+    Public,
+    RoomTicket,
+    RosterChange,
+)
 
 Channel = TypeVar("Channel")
 
@@ -49,31 +57,36 @@ class Room(Generic[Channel]):
         self._roster: Roster[Channel] = Roster()
 
     def join(
-        self, account: Account, channel: Channel, id: str | None, *, new_user: bool
+        self, account: Account, channel: Channel, greeting: Greeting, change: SessionChange
     ) -> Member[Channel]:
         """Take somebody in, who is then welcomed.
 
         Args:
             account: who it is.
             channel: what leads to the connection.
-            id: what the reply repeats.
-            new_user: whether the account was made just now.
+            greeting: how it comes in, and what it is told.
+            change: what is committed with it: its session, which it is told of only if that works.
         """
         member = Member(account, channel)
         with self._lock:
             changed = self._roster.add(member)
             names, version = self._roster.names, self._roster.version
-            arrival = Arrival(member, id, new_user, names, version)
-            self._submit([Job(arrival)], wait=False)
+            arrival = Arrival(member, greeting, names, version)
+            self._submit([Job(arrival, change)], wait=False)
         if changed:
             self._on_roster()
         return member
 
-    def leave(self, member: Member[Channel]) -> None:
-        """Let somebody go. What they said before is confirmed first."""
+    def leave(self, member: Member[Channel], change: SessionChange | None = None) -> None:
+        """Let somebody go. What they said before is confirmed first.
+
+        Args:
+            member: who it is.
+            change: what becomes of the session, None for nothing.
+        """
         with self._lock:
             changed = self._roster.discard(member)
-            self._submit([Job(Departure(member))], wait=False)
+            self._submit([Job(Departure(member), change)], wait=False)
         if changed:
             self._on_roster()
 

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from chatroom.log.base import Account
+from chatroom.protocol.commands import Places
 from chatroom.room.roster import Member
 
 Channel = TypeVar("Channel")
@@ -30,12 +31,26 @@ class Private(msgspec.Struct, Generic[Channel], frozen=True, gc=False):
     recipient: Account
 
 
+class Greeting(msgspec.Struct, frozen=True):
+    """How a member comes in, and what it is told."""
+
+    id: str | None
+    """What the reply repeats."""
+    places: Places
+    """Where it stands in the logs."""
+    history: int = 0
+    """How many of the newest entries it gets first of a log that `places` does not name."""
+    new_user: bool = False
+    """Whether the account was made just now."""
+    session: str | None = None
+    """The secret to come back by; None for one that came back by it."""
+
+
 class Arrival(msgspec.Struct, Generic[Channel], frozen=True):
     """A member comes in and is to be welcomed."""
 
     member: Member[Channel]
-    id: str | None
-    new_user: bool
+    greeting: Greeting
     names: tuple[str, ...]
     """Who is here, the member included."""
     version: int
@@ -44,6 +59,12 @@ class Arrival(msgspec.Struct, Generic[Channel], frozen=True):
 
 class Departure(msgspec.Struct, Generic[Channel], frozen=True):
     """A member is gone."""
+
+    member: Member[Channel]
+
+
+class Inquiry(msgspec.Struct, Generic[Channel], frozen=True):
+    """A member that says nothing is to be asked for a sign of life."""
 
     member: Member[Channel]
 
@@ -58,5 +79,10 @@ class RosterChange(msgspec.Struct, frozen=True):
 
 
 RoomTicket = (
-    Public[Channel] | Private[Channel] | Arrival[Channel] | Departure[Channel] | RosterChange
+    Public[Channel]
+    | Private[Channel]
+    | Arrival[Channel]
+    | Departure[Channel]
+    | Inquiry[Channel]
+    | RosterChange
 )

@@ -34,10 +34,11 @@ class Backlog:
         self._accounts = accounts
         self._entries = entries
         self._limit = shared_bytes
-        self._shared: dict[int, Run] = {}  # by their first places, the one used last at the end
+        # By their first places and marks, the one used last at the end.
+        self._shared: dict[tuple[int, str], Run] = {}
         self._bytes = 0  # in all of them
 
-    def public(self, place: int, stop: int) -> Run:
+    def public(self, place: int, stop: int, mark: str = "") -> Run:
         """Return some public messages that go on at `place`, or the oldest there still is.
 
         The first ones may be from before `place`: many readers share what is read for one.
@@ -45,25 +46,26 @@ class Backlog:
         Args:
             place: where the reader is.
             stop: the place that they end at, at the latest; all before it is in the log.
+            mark: what each of them ends with; see `events.broadcast`.
 
         Raises:
             StoreError: the log cannot be read.
         """
         first = place - (place - 1) % self._entries
         if first + self._entries > stop:  # it would be another one for the next reader
-            return self._public(place, stop)
-        run = self._shared.pop(first, None)
+            return self._public(place, stop, mark)
+        run = self._shared.pop((first, mark), None)
         if run is None:
-            run = self._public(first, stop)
+            run = self._public(first, stop, mark)
             if run.first != first:  # some of it is forgotten
                 return run
             self._bytes += len(run.data)
-        self._shared[first] = run
+        self._shared[first, mark] = run
         while self._bytes > self._limit:
             self._bytes -= len(self._shared.pop(next(iter(self._shared))).data)
         return run
 
-    def _public(self, place: int, stop: int) -> Run:
+    def _public(self, place: int, stop: int, mark: str) -> Run:
         entries = self._read(ROOM, place, stop)
         epoch = self._store.epoch(ROOM)
         frames = [
@@ -73,16 +75,16 @@ class Backlog:
                 entry.seq,
                 entry.seq - 1,
                 events.stamp(epoch, entry.ts),
+                mark=mark,
             )
             for entry in entries
         ]
         return Run(entries[0].seq if entries else stop, frames)
 
-    def private(self, account: Account, place: int, stop: int) -> tuple[bytes, int]:
-        """Return some direct messages to `account` from `place` up to `stop`, and the place behind.
+    def private(self, account: Account, place: int, stop: int, mark: str = "") -> Run:
+        """Return some direct messages to `account` from `place` on, or the oldest there still are.
 
-        Raises:
-            StoreError: the log cannot be read.
+        The arguments, and what it raises, are those of `public`.
         """
         entries = self._read(account.inbox, place, stop)
         epoch = self._store.epoch(account.inbox)
@@ -94,10 +96,11 @@ class Backlog:
                 entry.seq,
                 entry.seq - 1,
                 events.stamp(epoch, entry.ts),
+                mark=mark,
             )
             for entry in entries
         ]
-        return b"".join(frames), entries[-1].seq + 1 if entries else stop
+        return Run(entries[0].seq if entries else stop, frames)
 
     def _read(self, log: int, place: int, stop: int) -> list[Entry]:
         """Return some entries of `log`. It may be ahead of what is sent, so they end at `stop`."""

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from chatroom.log.base import EndSession, SessionChange, TouchSession
 from chatroom.log.committer import Job
 from chatroom.log.handoff import HandoffClosed
 from chatroom.protocol import events
@@ -19,6 +20,8 @@ from chatroom.protocol.commands import (
     Exit,
     Login,
     Ping,
+    Pong,
+    Resume,
     Say,
     Whisper,
     Who,
@@ -30,15 +33,17 @@ from chatroom.protocol.frames import Frame, FrameDecoder
 from chatroom.protocol.names import same
 from chatroom.room.rate import TokenBucket
 from chatroom.room.roster import Member
+from chatroom.room.tickets import Inquiry
+from chatroom.server.admission import Admitted, admit, ask_password
+from chatroom.server.batch import Batch
 from chatroom.server.outbox import Outbox
+from chatroom.server.presence import Presence
+from chatroom.server.pulse import Pulse
 from chatroom.server.round import CONFIRMATION_WEIGHT
 from chatroom.server.services import Services
-from chatroom.server.tickets import Answer, Farewell, Release, Ticket
+from chatroom.server.tickets import Farewell, Release, Ticket
 
 _SMALLEST_READ, _LARGEST_READ = 2048, 65536
-_BATCH_BYTES = 64 * 1024
-"""How much a connection's replies may weigh before they are handed in, even if more was read."""
-
 _INTERNAL = ProtocolError(
     ErrorCode.INTERNAL, "The server failed at this; its log says why. Try again later."
 )
@@ -71,15 +76,9 @@ class Connection:
         self._decoder = FrameDecoder(services.limits.frame_bytes)
         limits = services.limits
         self._bucket = TokenBucket(limits.messages_per_second, limits.message_burst, time.monotonic)
-        self._jobs: list[Job[Ticket]] = []  # what is to be handed in with the next flush
-        self._weight = 0  # of the replies among them
-        # Guards the four below, which the timers and those who end a connection look at too.
-        # Nothing else is locked or waited for under it.
-        self._lock = threading.Lock()
-        self._member: Member[Outbox] | None = None
-        self._checking = False  # whether a password is being checked
-        self._late = False  # whether the time to log in has run out meanwhile
-        self._ended = False  # whether what comes from the client no longer counts
+        self._pulse = Pulse(limits.ping_seconds, limits.answer_seconds, limits.stall_seconds)
+        self._batch = Batch(self._outbox, services.submit)
+        self._presence = Presence()
 
     def start(self) -> None:
         """Serve the client, in a thread of its own.
@@ -94,10 +93,32 @@ class Connection:
         """Say `bye` and close. From any thread; what was submitted before is answered first."""
         self._finish(events.bye(reason, reconnect=reconnect, after_ms=after_ms))
 
+    def look(self) -> float | None:
+        """See whether the other side is still there; see `Watched.look`."""
+        member = self._presence.member
+        if member is None:
+            return None
+        finding, seconds = self._pulse.judge(self._outbox.stuck_seconds())
+        if finding == "ask":
+            try:
+                self._services.submit([Job(Inquiry(member))], wait=False)
+            except HandoffClosed:
+                return None
+        elif finding in {"silent", "slow_consumer"}:
+            _log.info("%s is given up: %s.", member.account.name, finding)
+            self._finish(events.bye(finding, reconnect=True), at_once=True)
+            return None
+        return seconds
+
+    @property
+    def session(self) -> bytes:
+        """The digest of the session that is in use here, empty before the login. Any thread."""
+        return self._presence.session
+
     def belongs_to(self, username: str) -> bool:
         """Say whether the user of this name is logged in here. From any thread."""
-        with self._lock:
-            return self._member is not None and same(self._member.account.name, username)
+        member = self._presence.member
+        return member is not None and same(member.account.name, username)
 
     def cut(self) -> None:
         """Close without a word. From any thread."""
@@ -129,34 +150,35 @@ class Connection:
         """Take what comes until nothing more does."""
         size = _SMALLEST_READ
         while data := self._sock.recv(size):
+            self._pulse.hear()
             # An idle connection holds no more memory than the smallest read needs.
             size = min(size * 4, _LARGEST_READ) if len(data) == size else _SMALLEST_READ
-            if self._ended:
+            if self._presence.ended:
                 continue
             for frame in self._decoder.feed(data):
                 self._take(frame)
-            self._flush()
+            self._batch.flush()
 
     def _take(self, frame: Frame) -> None:
-        if self._ended:
+        if self._presence.ended:
             return
         if isinstance(frame, ProtocolError):
-            self._answer(events.error(frame))
+            self._batch.answer(events.error(frame))
             if not ADVICE[frame.code].stays_open:
-                self._flush()
+                self._batch.flush()
                 self.end(frame.code.value, reconnect=True)
             return
         try:
             self._do(parse(frame))
         except ProtocolError as problem:
-            self._answer(events.error(problem, *echo(frame)))
+            self._batch.answer(events.error(problem, *echo(frame)))
         except (OSError, HandoffClosed):
             raise
         except Exception:  # noqa: BLE001  # a fault of ours must not cost the client its connection
             _log.exception("A command from %s failed.", self.address)
-            self._answer(events.error(_INTERNAL, *echo(frame)))
-        if self._weight > _BATCH_BYTES:
-            self._flush()
+            self._batch.answer(events.error(_INTERNAL, *echo(frame)))
+        if self._batch.heavy:
+            self._batch.flush()
 
     def _do(self, command: Command) -> None:
         match command:
@@ -166,17 +188,19 @@ class Connection:
                 self._post(self._services.room.whisper(self._logged_in(), to, message, id_))
             case Who(id=id_):
                 self._logged_in()
-                self._answer(events.active_users(id_, self._services.room.names()))
+                self._batch.answer(events.active_users(id_, self._services.room.names()))
             case Ping(id=id_):
-                self._answer(events.pong(id_))
+                self._batch.answer(events.pong(id_))
             case Exit(id=id_):
-                self._flush()
-                self._finish(events.bye("exit", reconnect=False, id=id_))
-            case Login():
+                self._batch.flush()
+                self._finish(events.bye("exit", reconnect=False, id=id_), EndSession)
+            case Login() | Resume():
                 self._login(command)
+            case Pong():
+                pass  # that it came is all it says
 
     def _logged_in(self) -> Member[Outbox]:
-        member = self._member
+        member = self._presence.member
         if member is None:
             raise ProtocolError(ErrorCode.NOT_LOGGED_IN, "Log in first, with a username.")
         return member
@@ -184,114 +208,93 @@ class Connection:
     def _post(self, job: Job[Ticket]) -> None:
         """Hand a message in, unless that is too fast."""
         self._bucket.take()
-        self._put(job, CONFIRMATION_WEIGHT)
-
-    def _answer(self, frame: bytes) -> None:
-        """Reply with `frame`, behind the replies to all that was asked before."""
-        answer = Answer(self._outbox, frame)
-        self._put(Job(answer), answer.weight)
-
-    def _put(self, job: Job[Ticket], weight: int) -> None:
-        self._jobs.append(job)
-        self._weight += self._outbox.owe(weight)
-
-    def _flush(self) -> None:
-        """Hand in what has gathered; wait while the client does not take its replies."""
-        if self._jobs:
-            self._services.submit(self._jobs)
-            self._jobs = []
-            self._weight = 0
-            self._outbox.await_room()
+        self._batch.put(job, CONFIRMATION_WEIGHT)
 
     # Coming and going.
 
-    def _login(self, command: Login) -> None:
-        if self._member is not None:
+    def _login(self, command: Login | Resume) -> None:
+        member = self._presence.member
+        if member is not None:
             raise ProtocolError(
                 ErrorCode.ALREADY_LOGGED_IN,
-                f"You are logged in as {self._member.account.name}; to change that, leave first.",
+                f"You are logged in as {member.account.name}; to change that, leave first.",
             )
-        if command.password is None:
-            self._ask_password(command)
+        if isinstance(command, Login) and command.password is None:
+            self._batch.answer(ask_password(self._services, command))
             return
-        self._flush()  # what was asked before is not to wait for the hash
-        with self._lock:
-            self._checking = True
+        self._batch.flush()  # what was asked before is not to wait for the hash
+        self._presence.check_begins()
         try:
-            admission = self._services.accounts.admit(command.username, command.password)
-            self._enter(
-                self._services.room.join(
-                    admission.account, self._outbox, command.id, new_user=admission.new_user
-                )
-            )
+            self._enter(admit(self._services, command))
         except ProtocolError as problem:
-            self._answer(events.error(problem, command.name, command.id))
-            self._flush()
+            self._batch.answer(events.error(problem, command.name, command.id))
+            self._batch.flush()
         finally:
-            with self._lock:
-                self._checking = False
-                late = self._late
-            if late:
+            if self._presence.check_ends():
                 self._login_late()
 
-    def _ask_password(self, command: Login) -> None:
-        new_user = self._services.accounts.is_new(command.username)
-        known = self._services.accounts.find(command.username)
-        name = known.name if known else command.username
-        self._answer(events.password_required(command.id, name, new_user=new_user))
-
-    def _enter(self, member: Member[Outbox]) -> None:
-        with self._lock:
-            ended = self._ended
-            if not ended:
-                self._member = member
-        if ended:  # by somebody else, while the password was being checked
+    def _enter(self, admitted: Admitted) -> None:
+        account, greeting, change = admitted
+        member = self._services.room.join(account, self._outbox, greeting, change)
+        if not self._presence.enter(
+            member, change.digest
+        ):  # ended by somebody else, while the password was being checked
             self._services.room.leave(member)
             return
-        threading.current_thread().name = f"client {member.account.name}"
-        _log.info("%s logged in from %s.", member.account.name, self.address)
-        account = self._services.accounts.find(member.account.name)
-        if account is None or account.number != member.account.number:
+        threading.current_thread().name = f"client {account.name}"
+        _log.info("%s logged in from %s.", account.name, self.address)
+        self._services.watch.add(self, self._services.limits.ping_seconds)
+        if self._services.accounts.numbered(account.number) is None:
             # It was removed before those who looked for its connections could find this one.
             self.end("account_removed", reconnect=False)
 
     def _login_late(self) -> None:
         """End a connection whose time to log in has run out. In the timers' thread, or its own."""
-        with self._lock:
-            self._late = True
-            if self._member is not None or self._checking or self._ended:
-                return
+        if not self._presence.time_is_up():
+            return
         problem = ProtocolError(
             ErrorCode.LOGIN_TIMEOUT,
             f"Log in within {self._services.limits.login_seconds:g} seconds; connect again.",
         )
         self._finish(events.error(problem) + events.bye("login_timeout", reconnect=True))
 
-    def _finish(self, frame: bytes) -> None:
-        """Leave the room, and send `frame` as the last thing."""
-        with self._lock:
-            if self._ended:
-                return
-            self._ended = True
-            member, self._member = self._member, None
+    def _finish(
+        self,
+        frame: bytes,
+        fate: type[EndSession | TouchSession] = TouchSession,
+        *,
+        at_once: bool = False,
+    ) -> None:
+        """Leave the room, and send `frame` as the last thing.
+
+        Args:
+            frame: what is sent.
+            fate: what becomes of the session, if there is one.
+            at_once: whether what is still to be sent is given up for it.
+        """
         try:
-            self._leave(member)
-            self._services.submit([Job(Farewell(self._outbox, frame))], wait=False)
+            if self._leave(fate):
+                farewell = Farewell(self._outbox, frame, at_once)
+                self._services.submit([Job(farewell)], wait=False)
         except HandoffClosed:
             self.cut()
 
-    def _leave(self, member: Member[Outbox] | None) -> None:
-        if member is not None:
-            self._services.room.leave(member)
-            _log.info("%s left.", member.account.name)
+    def _leave(self, fate: type[EndSession | TouchSession]) -> bool:
+        """Leave the room; return whether that had still to be done."""
+        leaver = self._presence.leave()
+        if leaver is None:
+            return False
+        if leaver.member is not None:
+            self._services.watch.forget(self)
+            change: SessionChange = fate(leaver.session)
+            self._services.room.leave(leaver.member, change)
+            _log.info("%s left.", leaver.member.account.name)
+        return True
 
     def _release(self) -> None:
         """Leave the room, if that has not been done, and give the socket to the delivery."""
-        with self._lock:
-            self._ended = True
-            member, self._member = self._member, None
         try:
-            self._leave(member)
+            self._leave(TouchSession)
             self._services.submit([Job(Release(self._outbox))], wait=False)
         except HandoffClosed:  # nobody else has the socket any more
             self._outbox.close()

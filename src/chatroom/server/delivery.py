@@ -12,15 +12,18 @@ import threading
 from collections.abc import Sequence
 
 from chatroom.auth.accounts import Accounts
-from chatroom.log.base import ROOM, Appended, Draft, Store
+from chatroom.config import Limits
+from chatroom.log.base import ROOM, Appended, Draft, Noted, Store, StoreError
 from chatroom.log.committer import Done
 from chatroom.log.handoff import Handoff, HandoffClosed
 from chatroom.protocol import events
-from chatroom.room.tickets import Arrival, Departure, Private, Public, RosterChange
+from chatroom.room.roster import Member
+from chatroom.room.tickets import Arrival, Departure, Inquiry, Private, Public, RosterChange
 from chatroom.server.backlog import Backlog
 from chatroom.server.outbox import Outbox
 from chatroom.server.readers import Readers
 from chatroom.server.round import CONFIRMATION_WEIGHT, Round, Stamps, refusal
+from chatroom.server.start import Start, start
 from chatroom.server.tickets import Abandon, Answer, Farewell, Release, Ticket
 from chatroom.server.timers import Timers
 
@@ -40,6 +43,7 @@ class Delivery:
         store: where those who are behind read.
         accounts: who the numbers in the log are.
         timers: where the time of a connection that ends runs out.
+        limits: what clients are told of the heartbeat.
     """
 
     def __init__(
@@ -47,8 +51,10 @@ class Delivery:
         store: Store,
         accounts: Accounts,
         timers: Timers,
+        limits: Limits,
     ) -> None:
         self._store = store
+        self._limits = limits
         self._timers = timers
         self._queue: Handoff[Done[Ticket]] = Handoff(QUEUE, self._wake)
         self._waker, self._woken = socket.socketpair()
@@ -58,6 +64,8 @@ class Delivery:
         backlog = Backlog(store, accounts)
         self._readers = Readers(store.head(ROOM), backlog, self._selector)
         self._epoch = store.epoch(ROOM)
+        # The places of the newest direct messages that were sent, by inbox; 0 for those not in it.
+        self._heads = {inbox: store.head(inbox) for inbox in accounts.inboxes()}
         self._stamps = Stamps()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="delivery", daemon=True)
@@ -128,23 +136,32 @@ class Delivery:
             case Answer(outbox, frame) as answer:
                 work.insert(outbox, frame, weight=answer.weight)
             case Arrival() as ticket:
-                self._welcome(work, ticket)
+                self._welcome(work, ticket, done)
+            case Inquiry(member):
+                self._inquire(work, member)
             case Departure(member):
                 self._readers.part(member.channel, work.next)
                 work.touch(member.channel)
             case RosterChange() as ticket:
                 self._tell_roster(work, ticket)
-            case Farewell(outbox, frame):
+            case Farewell() | Release() | Abandon() as ticket:
+                self._close(work, ticket)
+
+    def _close(self, work: Round, ticket: Farewell | Release | Abandon) -> None:
+        """Bring a connection a step nearer to its end."""
+        outbox = ticket.outbox
+        work.touch(outbox)
+        match ticket:
+            case Farewell(_, frame, at_once):
                 outbox.farewell = frame
-                work.touch(outbox)
+                if at_once:
+                    outbox.skip()
                 self._end(outbox)
-            case Release(outbox):
+            case Release():
                 outbox.released = True
-                work.touch(outbox)
                 self._end(outbox)
-            case Abandon(outbox):
+            case Abandon():
                 outbox.kill()
-                work.touch(outbox)
 
     def _say(self, work: Round, ticket: Public[Outbox], done: Done[Ticket]) -> None:
         author, outbox, id_ = ticket.member.account, ticket.member.channel, ticket.id
@@ -172,16 +189,72 @@ class Delivery:
         reply = events.confirmation("DM", id_, seq, stamp, to.name, duplicate=duplicate)
         work.insert(outbox, reply, weight=CONFIRMATION_WEIGHT)
         if not duplicate:
+            self._heads[to.inbox] = seq
             frame = events.direct_message(author.name, to.name, draft.text, seq, seq - 1, stamp)
             for reader in self._readers.of(to):
                 work.insert(reader, frame, inbox=seq)
 
-    def _welcome(self, work: Round, ticket: Arrival[Outbox]) -> None:
-        account, outbox = ticket.member.account, ticket.member.channel
-        frame = events.welcome(ticket.id, account.name, ticket.names, new_user=ticket.new_user)
+    def _welcome(self, work: Round, ticket: Arrival[Outbox], done: Done[Ticket]) -> None:
+        outbox = ticket.member.channel
+        try:
+            room, inbox = self._starts(ticket, work.next)
+        except StoreError as error:
+            _log.error("A connection is given up, for its logs cannot be read: %s", error)
+            outbox.kill()
+            work.touch(outbox)
+            return
         outbox.roster_version = ticket.version
-        self._readers.join(outbox, account, work.next)
-        work.insert(outbox, frame)
+        outbox.pass_over(inbox.standing.first, inbox.standing.head + 1)
+        self._readers.join(outbox, ticket.member.account, work.next, room.standing.first)
+        work.insert_first(outbox, self._greeting(ticket, done, room, inbox))
+        for log, start_ in ("room", room), ("inbox", inbox):
+            for gap in start_.gaps:
+                work.insert_first(outbox, gap.frame(log))
+
+    def _starts(self, ticket: Arrival[Outbox], place: int) -> tuple[Start, Start]:
+        """Find out where somebody who comes in starts, in the room and in the inbox.
+
+        Raises:
+            StoreError: the logs cannot be read.
+        """
+        places, history = ticket.greeting.places, ticket.greeting.history
+        inbox = ticket.member.account.inbox
+        return (
+            start(self._store, ROOM, place - 1, places.room, history),
+            start(self._store, inbox, self._heads.get(inbox, 0), places.inbox, history),
+        )
+
+    def _greeting(
+        self, ticket: Arrival[Outbox], done: Done[Ticket], room: Start, inbox: Start
+    ) -> bytes:
+        """Return the reply to a login, or to somebody who comes back."""
+        id_, session = ticket.greeting.id, ticket.greeting.session
+        name, limits = ticket.member.account.name, self._limits
+        entrance = events.Entrance(
+            name,
+            ticket.names,
+            room.standing,
+            inbox.standing,
+            limits.ping_seconds,
+            limits.answer_seconds,
+        )
+        if session is None:
+            return events.resumed(id_, entrance)
+        stored = isinstance(done.outcome, Noted)
+        return events.welcome(
+            id_,
+            entrance,
+            new_user=ticket.greeting.new_user,
+            session=session if stored else None,
+        )
+
+    def _inquire(self, work: Round, member: Member[Outbox]) -> None:
+        """Ask somebody for a sign of life, with the heads of their logs if they are up to date."""
+        inbox = member.account.inbox
+        frame = events.ping(
+            (self._epoch, work.next - 1), (self._store.epoch(inbox), self._heads.get(inbox, 0))
+        )
+        work.insert(member.channel, frame, late=events.ping())
 
     def _tell_roster(self, work: Round, ticket: RosterChange) -> None:
         """Give the new list of users to everyone who has an older one."""

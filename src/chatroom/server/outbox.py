@@ -4,28 +4,24 @@ What a reader is sent is one stream: the public messages in the order of the log
 what is for this reader alone, each `Insert` at its place. A reader who keeps up is never told
 apart from the others. One whose socket is full keeps a position in the log and the replies that
 are its own, and nothing else: the rest is in the log when it reads again.
-
-The reading thread and the delivery share two counters, each written by one of them: what the
-replies that the connection asked for weigh, and what of it has been sent. Where too much is
-outstanding, the reading thread stops reading until the other side has read.
 """
 
 import socket
 import struct
 import sys
-import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from chatroom.log.base import Account
+from chatroom.protocol import events
+from chatroom.server.debt import Debt
+from chatroom.server.stuck import Stuck
 from chatroom.server.tail import Run
 from chatroom.server.timers import Timer
-
-OUTBOX_BYTES = 1024 * 1024
-"""How much of a connection's own replies may wait for it."""
 
 _RESET = struct.pack("ii", 1, 0)
 
@@ -50,6 +46,8 @@ class Insert(msgspec.Struct, frozen=True, gc=False):
     """What it counts among the connection's own replies."""
     inbox: int = 0
     """Its place in the reader's inbox; 0 for what is not from there."""
+    late: bytes = b""
+    """What is sent in its place if it has to wait, where it is true only at once."""
 
 
 class _Piece(NamedTuple):
@@ -62,7 +60,7 @@ class _Piece(NamedTuple):
 
 
 class Outbox:
-    """One connection's writing side. All but `owe` and `await_room` is the delivery thread's.
+    """One connection's writing side. All but `debt` and `stuck_seconds` is the delivery thread's.
 
     Args:
         sock: the connection, blocking; only ever written to with MSG_DONTWAIT.
@@ -70,12 +68,16 @@ class Outbox:
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
+        self.debt = Debt()
+        """The replies that the connection asked for."""
         self.account: Account | None = None
         """Whose connection it is, None before the login."""
         self.begin = NOWHERE
         """The place of the first public message that this reader gets."""
         self.end = NOWHERE
         """The place of the first one that it no longer gets."""
+        self.live = 0
+        """The place of the first one that was said when it was here already."""
         self.position = 0
         """Where to go on, if that is behind the run that is being sent."""
         self.waiting: deque[Insert] = deque()
@@ -88,6 +90,10 @@ class Outbox:
         """The place of the first direct message that was passed over; 0 if none was."""
         self.inbox_until = 0
         """The place behind the last one that was passed over."""
+        self.inbox_live = 0
+        """The place of the first one that was said when this reader was here already."""
+        self.stuck: Stuck | None = None
+        """Since when the socket has taken nothing, None while it is not full."""
         self.roster_version = 0
         """Which list of users this reader has."""
         self.roster_due = False
@@ -104,28 +110,18 @@ class Outbox:
         """When the connection is given up, once it is ending."""
         self.released = False
         """Whether the reading thread has ended."""
-        self._owed = 0  # written by the reading thread
-        self._paid = 0  # written by the delivery thread
         self._missing_weight = 0
-        self._gate: threading.Event | None = None
 
     def fileno(self) -> int:
         """Return the descriptor, for a selector."""
         return self._sock.fileno()
 
-    # What the reading thread calls.
+    # What the timers' thread calls.
 
-    def owe(self, weight: int) -> int:
-        """Count a reply of `weight` that is going to be sent, and return that weight."""
-        self._owed += weight
-        return weight
-
-    def await_room(self) -> None:
-        """Wait while more replies are outstanding than may wait."""
-        while self._owed - self._paid > OUTBOX_BYTES and not self.dead:
-            gate = self._gate = threading.Event()
-            if self._owed - self._paid > OUTBOX_BYTES and not self.dead:  # still, now that it shows
-                gate.wait()
+    def stuck_seconds(self) -> float | None:
+        """Return for how long the full socket has taken nothing, None while it is not full."""
+        stuck = self.stuck
+        return None if stuck is None else stuck.seconds()
 
     # What the delivery thread calls.
 
@@ -191,7 +187,7 @@ class Outbox:
                 return False
             sent -= len(piece.data)
             if piece.insert:
-                self.pay(piece.insert.weight)
+                self.debt.pay(piece.insert.weight)
         return True
 
     def _stop_in(self, run: Run, piece: _Piece, sent: int) -> None:
@@ -212,8 +208,28 @@ class Outbox:
             if insert.inbox:
                 self.inbox_from = self.inbox_from or insert.inbox
                 self.inbox_until = insert.inbox + 1
+            elif insert.late:
+                self.waiting.append(replace(insert, frame=insert.late, late=b""))
             else:
                 self.waiting.append(insert)
+
+    def tell_gap(self, place: int, behind: int) -> None:
+        """Tell, before all else, that the public messages from `place` to `behind` are gone."""
+        frame = events.gap("room", place, behind - 1, "retention")
+        self.waiting.appendleft(Insert(place, frame, behind))
+
+    def pass_over(self, first: int, live: int) -> None:
+        """Remember that the direct messages from `first` on, up to `live`, are to be sent."""
+        self.inbox_live = live
+        if first < live:
+            self.inbox_from, self.inbox_until = first, live
+
+    def skip(self) -> None:
+        """Give up what was to be sent, but for the rest of what has been sent in part."""
+        self.end = 0
+        self.waiting.clear()
+        self.inbox_from = 0
+        self.roster_due = False
 
     def send_missing(self) -> bool:
         """Send the rest of what has been sent in part; return whether the socket took it."""
@@ -222,7 +238,7 @@ class Outbox:
             self.missing = self.missing[sent:]
             if self.missing:
                 return False
-            self.pay(self._missing_weight)
+            self.debt.pay(self._missing_weight)
             self._missing_weight = 0
         return True
 
@@ -237,12 +253,9 @@ class Outbox:
         frame, self.farewell = self.farewell, b""
         return not frame or self.send_frame(frame)
 
-    def pay(self, weight: int) -> None:
-        """Count a reply as sent, and let the reading thread go on if it waits for that."""
-        self._paid += weight
-        gate = self._gate
-        if gate is not None and self._owed - self._paid <= OUTBOX_BYTES:
-            gate.set()
+    def start_clock(self) -> None:
+        """Count the time in which the socket takes nothing from now on."""
+        self.stuck = Stuck(self._sock)
 
     def _send(self, *buffers: bytes | memoryview) -> int:
         """Send as much of `buffers` as the socket takes; return how many bytes that was."""
@@ -269,8 +282,7 @@ class Outbox:
         self.dead = True
         self.waiting.clear()
         self.missing = b""
-        if self._gate is not None:
-            self._gate.set()
+        self.debt.forgive()
         try:
             # Closed with a reset: whoever is still sending is to notice, which behind a closed
             # window takes minutes otherwise.

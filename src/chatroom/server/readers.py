@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from chatroom.log.base import Account, StoreError
+from chatroom.protocol import events
 from chatroom.server.backlog import Backlog
 from chatroom.server.outbox import Outbox
 from chatroom.server.round import Round
@@ -60,12 +61,27 @@ class Readers:
         """Return the readers of `account` who are in the room."""
         return self._present.get(account.number, ())
 
-    def join(self, outbox: Outbox, account: Account, place: int) -> None:
-        """Take a reader into the room, who gets the public messages from `place` on."""
+    def join(self, outbox: Outbox, account: Account, place: int, first: int | None = None) -> None:
+        """Take a reader into the room.
+
+        One that starts further back, here or in its inbox (see `Outbox.pass_over`), is behind from
+        the beginning, and catches up as one whose socket was full does.
+
+        Args:
+            outbox: the reader.
+            account: whose it is.
+            place: the place of the next public message.
+            first: the place of the first one that it gets; None for the next.
+        """
         outbox.account = account
-        outbox.begin = place
+        outbox.begin = place if first is None else first
+        outbox.live = place
         self._present.setdefault(account.number, {})[outbox] = None
-        if not outbox.stalled:
+        if outbox.stalled:
+            return
+        if outbox.begin < place or outbox.inbox_from:
+            self._stall(outbox)
+        else:
             self._current[outbox] = None
 
     def part(self, outbox: Outbox, place: int) -> None:
@@ -107,6 +123,7 @@ class Readers:
         self._current.pop(outbox, None)
         if not outbox.dead:
             outbox.stalled = True
+            outbox.start_clock()
             self._selector.register(outbox, selectors.EVENT_WRITE, outbox)
 
     @property
@@ -137,6 +154,8 @@ class Readers:
             self._unwatch(outbox)
             if outbox.account is not None and outbox in self.of(outbox.account):
                 self._current[outbox] = None
+        else:
+            outbox.start_clock()  # it was found to have room
         self.settle(outbox)
 
     def _catch_up(self, outbox: Outbox) -> bool:
@@ -147,15 +166,11 @@ class Readers:
             place = max(outbox.position, outbox.begin)
             stop = min(outbox.end, self.head + 1)
             if place < stop:
-                run = self._tail.find(place) or self._backlog.public(place, stop)
-                sent = outbox.send_own(run)
+                sent = self._send_public(outbox, place, stop)
             elif outbox.waiting:
                 sent = outbox.send_own(Run(self.head + 1))
             elif outbox.inbox_from and outbox.account is not None:
-                until = outbox.inbox_until
-                frames, behind = self._backlog.private(outbox.account, outbox.inbox_from, until)
-                outbox.inbox_from = behind if behind < until else 0
-                sent = outbox.send_frame(frames)
+                sent = self._send_private(outbox, outbox.account, outbox.inbox_from)
             elif outbox.roster_due:
                 outbox.roster_due = False
                 sent = outbox.send_frame(self.roster)
@@ -164,6 +179,25 @@ class Readers:
             if not sent:
                 return False
         return False
+
+    def _send_public(self, outbox: Outbox, place: int, stop: int) -> bool:
+        """Send some public messages from `place` on; return whether the socket took them."""
+        if place < outbox.live:
+            run = self._backlog.public(place, min(stop, outbox.live), events.REPLAY)
+        else:
+            run = self._tail.find(place) or self._backlog.public(place, stop)
+        if run.first > place:
+            outbox.tell_gap(place, run.first)
+        return outbox.send_own(run)
+
+    def _send_private(self, outbox: Outbox, account: Account, place: int) -> bool:
+        """Send some direct messages from `place` on; return whether the socket took them."""
+        until, live = outbox.inbox_until, outbox.inbox_live
+        mark = events.REPLAY if place < live else ""
+        run = self._backlog.private(account, place, min(until, live) if mark else until, mark)
+        outbox.inbox_from = run.next if run.next < until else 0
+        lost = events.gap("inbox", place, run.first - 1, "retention") if run.first > place else b""
+        return outbox.send_frame(lost + run.data)
 
     def settle(self, outbox: Outbox) -> None:
         """Do what is to be done once everything is sent, or when nothing can be."""
@@ -181,4 +215,5 @@ class Readers:
     def _unwatch(self, outbox: Outbox) -> None:
         if outbox.stalled:
             outbox.stalled = False
+            outbox.stuck = None
             self._selector.unregister(outbox)

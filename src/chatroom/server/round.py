@@ -30,9 +30,21 @@ class Round:
         self._frames.append(frame)
         self.next += 1
 
-    def insert(self, outbox: Outbox, frame: bytes, *, weight: int = 0, inbox: int = 0) -> None:
-        """Put something for one reader behind what there is so far."""
-        insert = Insert(self.next, frame, self.next, weight, inbox)
+    def insert(
+        self, outbox: Outbox, frame: bytes, *, weight: int = 0, inbox: int = 0, late: bytes = b""
+    ) -> None:
+        """Put something for one reader behind what there is so far.
+
+        One that is not in the room stands at no place, so it gets it before everything else.
+        """
+        place = self.next if outbox.account is not None else 0
+        self._put(outbox, Insert(place, frame, place, weight, inbox, late))
+
+    def insert_first(self, outbox: Outbox, frame: bytes) -> None:
+        """Put something for one reader, who has just come in, before its first public message."""
+        self._put(outbox, Insert(outbox.begin, frame, outbox.begin))
+
+    def _put(self, outbox: Outbox, insert: Insert) -> None:
         self.inserts.setdefault(outbox, []).append(insert)
 
     def touch(self, outbox: Outbox) -> None:
@@ -41,8 +53,7 @@ class Round:
 
     def insert_instead(self, outbox: Outbox, frame: bytes, *, weight: int) -> None:
         """Put something for one reader in the place of the public message that is added next."""
-        insert = Insert(self.next, frame, self.next + 1, weight)
-        self.inserts.setdefault(outbox, []).append(insert)
+        self._put(outbox, Insert(self.next, frame, self.next + 1, weight))
 
     def run(self) -> Run:
         """Return the public messages of the round."""

@@ -3,12 +3,14 @@
 from typing import NamedTuple, Protocol
 
 from chatroom.auth.accounts import Accounts
+from chatroom.auth.sessions import Sessions
 from chatroom.config import Limits
 from chatroom.log.committer import Job
 from chatroom.room.room import Room
 from chatroom.server.outbox import Outbox
 from chatroom.server.tickets import Ticket
 from chatroom.server.timers import Timers
+from chatroom.server.watch import Watch
 
 
 class Submit(Protocol):
@@ -23,6 +25,8 @@ class Services(NamedTuple):
 
     room: Room[Outbox]
     accounts: Accounts
+    sessions: Sessions
     submit: Submit
     timers: Timers
+    watch: Watch
     limits: Limits

@@ -25,6 +25,8 @@ class Farewell(msgspec.Struct, frozen=True):
 
     outbox: Outbox
     frame: bytes
+    at_once: bool = False
+    """Whether what it is still to be sent is given up for it."""
 
 
 class Release(msgspec.Struct, frozen=True):

@@ -1,0 +1,61 @@
+"""Who may come in: by a password, or by the session of an earlier login."""
+
+from typing import NamedTuple
+
+from chatroom.auth.sessions import digest
+from chatroom.log.base import Account, AddSession, StoreError, TouchSession
+from chatroom.protocol import events
+from chatroom.protocol.commands import Login, Places, Resume
+from chatroom.protocol.errors import ErrorCode, ProtocolError
+from chatroom.room.tickets import Greeting
+from chatroom.server.services import Services
+
+
+class Admitted(NamedTuple):
+    """Somebody who may come in."""
+
+    account: Account
+    greeting: Greeting
+    change: AddSession | TouchSession
+    """What is committed with the arrival; it names the session."""
+
+
+def admit(services: Services, command: Login | Resume) -> Admitted:
+    """Let somebody in. With a password it takes as long as a hash.
+
+    Raises:
+        ProtocolError: `invalid_session`, or what `Accounts.admit` raises.
+    """
+    places = command.logs or Places()
+    if isinstance(command, Resume):
+        account = _by_session(services, command.session)
+        return Admitted(
+            account, Greeting(command.id, places), TouchSession(digest(command.session))
+        )
+    if command.password is None:
+        raise ValueError("whoever gives no password is asked for it first")
+    account, new_user = services.accounts.admit(command.username, command.password)
+    token, change = services.sessions.open(account)
+    greeting = Greeting(command.id, places, command.history or 0, new_user, token)
+    return Admitted(account, greeting, change)
+
+
+def _by_session(services: Services, token: str) -> Account:
+    try:
+        return services.sessions.account(token)
+    except StoreError as error:
+        raise ProtocolError(
+            ErrorCode.UNAVAILABLE, "The server cannot read its data just now; try again later."
+        ) from error
+
+
+def ask_password(services: Services, command: Login) -> bytes:
+    """Return the reply to a login without a password.
+
+    Raises:
+        ProtocolError: what `Accounts.is_new` raises.
+    """
+    new_user = services.accounts.is_new(command.username)
+    known = services.accounts.find(command.username)
+    name = known.name if known else command.username
+    return events.password_required(command.id, name, new_user=new_user)

@@ -1,0 +1,66 @@
+"""Whether a connection is still alive, by what it says and what its socket takes.
+
+Knows no socket and no thread. The reading thread says when it heard something; the timers' thread
+asks now and then what is to be done, and is told when to ask again.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+Finding = Literal["alive", "ask", "silent", "slow_consumer"]
+
+
+class Judgement(NamedTuple):
+    """What is to be done about a connection."""
+
+    finding: Finding
+    """`ask`: ask for a sign of life; the last two: close it, for this reason."""
+    seconds: float
+    """When to look again; means nothing when it is closed."""
+
+
+class Pulse:
+    """The signs of life of one connection.
+
+    Args:
+        ping: seconds of silence after which it is asked for one.
+        answer: seconds it has to answer.
+        stall: seconds for which a full socket may take nothing.
+        clock: seconds that only go forward.
+    """
+
+    def __init__(
+        self, ping: float, answer: float, stall: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._ping = ping
+        self._answer = answer
+        self._stall = stall
+        self._clock = clock
+        self._heard = clock()  # written by the reading thread
+        self._asked = 0.0  # before _heard when the answer has come
+
+    def hear(self) -> None:
+        """Note that something came. For the reading thread."""
+        self._heard = self._clock()
+
+    def judge(self, stuck: float | None) -> Judgement:
+        """Say what is to be done. For the timers' thread.
+
+        Args:
+            stuck: for how many seconds its full socket has taken nothing; None if it is not full.
+                A reader who still takes what is sent is alive whatever it says.
+        """
+        if stuck is not None:
+            if stuck >= self._stall:
+                return Judgement("slow_consumer", 0.0)
+            return Judgement("alive", self._stall - stuck)
+        now = self._clock()
+        if now - self._heard < self._ping:
+            return Judgement("alive", self._heard + self._ping - now)
+        if self._asked <= self._heard:
+            self._asked = now
+            return Judgement("ask", self._answer)
+        if now - self._asked < self._answer:
+            return Judgement("alive", self._asked + self._answer - now)
+        return Judgement("silent", 0.0)
