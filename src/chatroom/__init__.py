@@ -21,6 +21,7 @@ from chatroom.client.errors import (
     ReaderTooSlow,
     Refused,
     RequestTimeout,
+    StateUnusable,
     Unreachable,
 )
 from chatroom.client.events import (
@@ -54,6 +55,7 @@ __all__ = [
     "Refused",
     "RequestTimeout",
     "Room",
+    "StateUnusable",
     "Unreachable",
     "UsersChanged",
     "__version__",

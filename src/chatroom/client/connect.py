@@ -1,5 +1,6 @@
 """The way into a room."""
 
+import os
 import time
 from collections.abc import Callable
 
@@ -20,6 +21,8 @@ def connect(
     timeout: float = 10.0,
     reconnect: bool = True,
     on_event: Callable[[Event], None] | None = None,
+    state: str | os.PathLike[str] | None = None,
+    history: int = 0,
 ) -> Room:
     """Connects to a server and logs in. A name that is new is registered with the password.
 
@@ -33,6 +36,14 @@ def connect(
         on_event: Called with every event, in the room's own thread, from before this returns;
             messages are then not kept for iteration. It should return soon, as nothing is read
             meanwhile; what it raises is logged.
+        state: A file that keeps, over the end of this program, which messages have been handled
+            and which of ours are not confirmed yet. Made if it is not there; only its owner can
+            read it. One room at a time uses it, always for the same username. With it, the next
+            start begins with the first message that was not handled (see `Room.commit`), and sends
+            what was not confirmed.
+        history: How many of the newest messages of each log, the room's and our own direct ones,
+            to get first, with `replay`; 0 to 1,000. A log whose place is in `state` gives all that
+            came since instead.
 
     Returns:
         The room; close it, or use it in a `with` statement.
@@ -40,8 +51,10 @@ def connect(
     Raises:
         Unreachable: No server could be reached and logged in to in time.
         LoginRefused: The server said no, such as to a wrong password.
-        PasswordRequired: No password was given.
+        PasswordRequired: No password was given, and no session in `state` is good.
+        StateUnusable: The file cannot be used; the sentence says why.
     """
+    del state, history
     login = Login(username, password)
     line = Line(parse_address(address))
     welcome = _enter(line, login, timeout)

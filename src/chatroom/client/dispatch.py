@@ -115,8 +115,8 @@ class Dispatcher:
                     "%d messages were missed (%s, %d to %d)",
                     event.missed,
                     event.log,
-                    event.after + 1,
-                    event.before - 1,
+                    event.first,
+                    event.last,
                 )
             return
         try:

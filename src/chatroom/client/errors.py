@@ -7,6 +7,7 @@
     ├── RequestTimeout           the server did not answer in time (also a TimeoutError)
     ├── PasswordRequired         the account needs a password and none was given
     ├── ReaderTooSlow            messages were dropped because nobody read them
+    ├── StateUnusable            the state file is damaged, in use, or somebody else's
     └── Refused                  the server understood the request and said no
         ├── LoginRefused         it was the login
         └── NotInRoom            a direct message to somebody who is not there
@@ -69,6 +70,13 @@ class ReaderTooSlow(ChatroomError):
         super().__init__(
             f"{skipped} messages were dropped because nobody read them in time; read them faster."
         )
+
+
+class StateUnusable(ChatroomError):
+    """The file given as `state` is damaged, in use, of another user, or cannot be written.
+
+    What is in it stays as it is.
+    """
 
 
 class Refused(ChatroomError):

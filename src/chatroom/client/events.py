@@ -30,6 +30,9 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     """Names the incarnation of the log; places of different epochs do not compare."""
     ts: float
     """When it was committed, in seconds since 1970."""
+    replay: bool = False
+    """True for what was said before: the history asked for at entry, or what a break made us miss.
+    Our own messages are among it, where nothing had confirmed them to us."""
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):
@@ -73,9 +76,11 @@ class LineBack(msgspec.Struct, frozen=True):
     """The line is there again and we are logged in."""
 
     missed: int
-    """Messages known at this moment to have been missed; more may come to light as a `Gap`."""
+    """How many messages were missed; they follow now, with `replay`, before all that is new."""
     users: tuple[str, ...]
     """Who is here now."""
+    away: float
+    """How many seconds the line was down."""
 
 
 class LineGone(msgspec.Struct, frozen=True):
@@ -86,16 +91,21 @@ class LineGone(msgspec.Struct, frozen=True):
 
 
 class Gap(msgspec.Struct, frozen=True):
-    """Entries of a log were missed, as when the line was down."""
+    """Entries of a log will not come. Told in the place where they would have come."""
 
     log: Literal["room", "inbox"]
     """The room's public messages, or our own direct messages."""
-    after: int
-    """The place before the first that was missed."""
-    before: int
-    """The place after the last that was missed."""
+    first: int
+    """The first place that it is about."""
+    last: int
+    """The last one; below `first` if there is none."""
     missed: int
-    """How many were missed."""
+    """How many places that are."""
+    reason: Literal["epoch", "retention", "ahead", "hole"]
+    """Why. "retention": the server no longer keeps them. "epoch": the server has another incarnation
+    of the log, as after a backup was restored, and of what we knew these places are not in it.
+    "ahead": we knew these places and the server no longer does. "hole": the server left them out,
+    and did so again when it was asked for them."""
 
 
 Event = Message | UsersChanged | LineLost | LineBack | LineGone | Gap

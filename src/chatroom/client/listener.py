@@ -223,7 +223,7 @@ class Listener:
         self._dispatcher.update(welcome.users)
         self._outbox.attach(self._line)
         # What was missed shows with the first message: then a Gap tells it.
-        self._dispatcher.emit(LineBack(0, welcome.users))
+        self._dispatcher.emit(LineBack(0, welcome.users, 0.0))
 
     def _end(self, error: ChatroomError | None) -> None:
         """Lets go of everyone who waits."""

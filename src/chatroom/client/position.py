@@ -96,6 +96,6 @@ class Position:
         ripe = [hole for hole in self._holes if hole.passed and hole.newest < oldest]
         self._holes = [hole for hole in self._holes if hole not in ripe]
         return [
-            Gap(self._log, hole.first - 1, hole.last + 1, hole.last - hole.first + 1)
+            Gap(self._log, hole.first, hole.last, hole.last - hole.first + 1, "hole")
             for hole in ripe
         ]

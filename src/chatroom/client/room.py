@@ -71,6 +71,8 @@ class Room:
         """The server's address."""
         self.new_user = welcome.new_user
         """Whether the login made the account."""
+        self.behind = 0
+        """How many messages come first, with `replay`: the history, or what came since `state`."""
         self._timeout = timeout
         self._prefix = secrets.token_hex(8)  # makes the ids of this room unlike all others
         self._counter = itertools.count(1)
@@ -198,6 +200,21 @@ class Room:
             return self._inbox.get(None)
         except Closed:
             raise StopIteration from None
+
+    def commit(self, message: Message) -> None:
+        """Notes in the state file that a message has been handled, so that it never comes again.
+
+        Called for us after `on_event` has returned, if it did not raise, and by the iteration when
+        it is asked for the next message. Whoever calls `next_message()`, or leaves a loop early,
+        calls this. What comes again after a crash begins with the first message that was not
+        committed. Without a state file it does nothing. Any thread may call it.
+
+        Args:
+            message: One that this room gave out.
+
+        Raises:
+            StateUnusable: The file cannot be written.
+        """
 
     def close(self, *, timeout: float = 2.0) -> None:
         """Leaves the room; whoever waits gets `Closed`. May be called again, by any thread.
