@@ -5,12 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatroom.protocol.commands import (
+    MAX_HISTORY,
     MAX_ID,
+    MAX_PLACE,
     Command,
     Echo,
     Exit,
     Login,
     Ping,
+    Place,
+    Places,
+    Pong,
+    Resume,
     Say,
     Whisper,
     Who,
@@ -34,6 +40,19 @@ def _refusal(frame: dict[str, object]) -> ProtocolError:
             {"command": "Login", "username": "bob", "password": "secret", "id": "1"},
             Login(username="bob", password="secret", id="1"),
         ),
+        (
+            {"command": "login", "username": "bob", "history": 50, "logs": None},
+            Login(username="bob", history=50),
+        ),
+        (
+            {
+                "command": "RESUME",
+                "session": "abc",
+                "logs": {"room": {"epoch": "6f", "after": 41, "more": 1}, "inbox": None, "x": 1},
+            },
+            Resume(session="abc", logs=Places(room=Place("6f", 41))),
+        ),
+        ({"command": "pong"}, Pong()),
         ({"command": "PM", "message": "hello"}, Say(message="hello")),
         ({"command": "dm", "to": "bob", "message": "psst"}, Whisper(to="bob", message="psst")),
         ({"command": "who", "id": "w"}, Who(id="w")),
@@ -57,6 +76,8 @@ def test_a_frame_becomes_the_command_it_asks_for(
         ({"command": "DM", "message": "x"}, ErrorCode.MISSING_FIELD, "to"),
         ({"command": "PM", "message": None}, ErrorCode.INVALID_FIELD, "message"),
         ({"command": "login", "username": "x", "password": 1}, ErrorCode.INVALID_FIELD, "password"),
+        ({"command": "resume"}, ErrorCode.MISSING_FIELD, "session"),
+        ({"command": "resume", "session": "x", "logs": []}, ErrorCode.INVALID_FIELD, "logs"),
         ({"command": "WHO", "id": ""}, ErrorCode.INVALID_FIELD, "id"),
         ({"command": "WHO", "id": "x" * (MAX_ID + 1)}, ErrorCode.INVALID_FIELD, "id"),
         ({"command": "WHO", "id": "\ud800"}, ErrorCode.INVALID_FIELD, "id"),
@@ -68,6 +89,43 @@ def test_a_refusal_names_code_and_field(
 ) -> None:
     refusal = _refusal(frame)
     assert (refusal.code, refusal.field) == (code, field)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        None,
+        {"epoch": "6f"},
+        {"after": 1},
+        {"epoch": "", "after": 1},
+        {"epoch": "x" * 65, "after": 1},
+        {"epoch": "\ud800", "after": 1},
+        {"epoch": "a b", "after": 1},
+        {"epoch": "6f\n", "after": 1},
+        {"epoch": 6, "after": 1},
+        {"epoch": "6f", "after": -1},
+        {"epoch": "6f", "after": MAX_PLACE + 1},
+        {"epoch": "6f", "after": 10**4299},
+        {"epoch": "6f", "after": 1.5},
+        {"epoch": "6f", "after": True},
+        {"epoch": "6f", "after": "1"},
+        "6f",
+    ],
+    ids=repr,
+)
+def test_a_place_in_a_log_is_an_epoch_and_a_number(place: object) -> None:
+    """None is the one of them that can stand: it is no place at all."""
+    frame = {"command": "resume", "session": "x", "logs": {"room": place}}
+    if place is None:
+        assert parse(frame) == Resume(session="x", logs=Places())
+    else:
+        assert _refusal(frame).field == "logs"
+
+
+@pytest.mark.parametrize("history", [-1, MAX_HISTORY + 1, 10**4299, 0.5, True, "5", []], ids=repr)
+def test_a_history_has_a_bound(history: object) -> None:
+    refusal = _refusal({"command": "login", "username": "x", "history": history})
+    assert refusal.message == "The field 'history' must be a whole number from 0 to 1000."
 
 
 @pytest.mark.parametrize(
@@ -110,8 +168,17 @@ def test_the_echo_has_what_is_usable_of_a_refused_frame(
 
 @given(
     st.dictionaries(
-        st.sampled_from(["command", "id", "username", "password", "message", "to", "other"]),
-        st.sampled_from(["login", "PM", "DM", "who", "EX", "ping", "", "x"])
+        st.sampled_from(
+            ["command", "id", "username", "password", "message", "to", "session", "logs", "history"]
+        ),
+        st.sampled_from(["login", "resume", "PM", "DM", "who", "EX", "ping", "pong", "", "x"])
+        | st.fixed_dictionaries(
+            {},
+            optional={
+                "room": st.fixed_dictionaries({"epoch": st.text(), "after": st.integers()}),
+                "inbox": st.none(),
+            },
+        )
         | st.none()
         | st.integers()
         | st.booleans()

@@ -32,11 +32,13 @@ def _said(line: bytes) -> dict[str, object]:
 # The templates.
 
 
-@given(names, texts, places, places, texts, moments)
+@pytest.mark.parametrize("replay", [True, False])
+@given(sender=names, text=texts, seq=places, prev=places, epoch=texts, ts=moments)
 def test_a_broadcast_is_what_the_encoder_makes_of_it(
-    sender: str, text: str, seq: int, prev: int, epoch: str, ts: float
+    sender: str, text: str, seq: int, prev: int, epoch: str, ts: float, *, replay: bool
 ) -> None:
-    assert events.broadcast(sender, text, seq, prev, events.stamp(epoch, ts)) == encode(
+    stamp, mark = events.stamp(epoch, ts), events.REPLAY if replay else ""
+    assert events.broadcast(sender, text, seq, prev, stamp, mark=mark) == encode(
         {
             "type": "broadcast",
             "from": sender,
@@ -46,14 +48,17 @@ def test_a_broadcast_is_what_the_encoder_makes_of_it(
             "epoch": epoch,
             "ts": ts,
         }
+        | ({"replay": True} if replay else {})
     )
 
 
-@given(names, names, texts, places, places, texts, moments)
+@pytest.mark.parametrize("replay", [True, False])
+@given(sender=names, to=names, text=texts, seq=places, prev=places, epoch=texts, ts=moments)
 def test_a_direct_message_is_what_the_encoder_makes_of_it(
-    sender: str, to: str, text: str, seq: int, prev: int, epoch: str, ts: float
+    sender: str, to: str, text: str, seq: int, prev: int, epoch: str, ts: float, *, replay: bool
 ) -> None:
-    assert events.direct_message(sender, to, text, seq, prev, events.stamp(epoch, ts)) == encode(
+    stamp, mark = events.stamp(epoch, ts), events.REPLAY if replay else ""
+    assert events.direct_message(sender, to, text, seq, prev, stamp, mark=mark) == encode(
         {
             "type": "direct_message",
             "from": sender,
@@ -64,6 +69,7 @@ def test_a_direct_message_is_what_the_encoder_makes_of_it(
             "epoch": epoch,
             "ts": ts,
         }
+        | ({"replay": True} if replay else {})
     )
 
 
@@ -97,20 +103,66 @@ def test_a_broadcast_has_what_the_requirement_shows() -> None:
 # The others.
 
 
+ENTRANCE = events.Entrance(
+    "bob",
+    ["alice", "bob"],
+    events.Standing("6f", 57, 1, 42, recovered=True),
+    events.Standing("de", 0, 1, 1),
+    25.0,
+    35.0,
+)
+ENTRANCE_FIELDS = {
+    "username": "bob",
+    "users": ["alice", "bob"],
+    "server": f"chatroom/{VERSION}",
+    "protocol": 1,
+    "logs": {
+        "room": {"epoch": "6f", "head": 57, "oldest": 1, "from": 42, "recovered": True},
+        "inbox": {"epoch": "de", "head": 0, "oldest": 1, "from": 1},
+    },
+    "heartbeat": {"ping": 25.0, "answer": 35.0},
+}
+
+
 def test_a_welcome_says_who_is_here_and_whether_the_account_is_new() -> None:
-    assert _said(events.welcome("1", "bob", ["alice", "bob"], new_user=True)) == {
+    assert _said(
+        events.welcome("1", ENTRANCE, new_user=True, session="s3cret")
+    ) == ENTRANCE_FIELDS | {
         "type": "welcome",
         "id": "1",
-        "username": "bob",
-        "users": ["alice", "bob"],
         "new_user": True,
-        "server": f"chatroom/{VERSION}",
-        "protocol": 1,
+        "session": "s3cret",
         "message": "Welcome, bob.",
     }
-    back = _said(events.welcome(None, "bob", [], new_user=False))
-    assert "id" not in back
+    back = _said(events.welcome(None, ENTRANCE, new_user=False, session=None))
+    assert not {"id", "session"} & set(back)
     assert (back["new_user"], back["message"]) == (False, "Welcome back, bob.")
+
+
+def test_whoever_comes_back_is_told_the_same_but_for_what_is_new() -> None:
+    assert _said(events.resumed("1", ENTRANCE)) == ENTRANCE_FIELDS | {
+        "type": "resumed",
+        "id": "1",
+        "message": "You are back, bob.",
+    }
+
+
+def test_a_gap_says_what_is_missing_and_why() -> None:
+    assert _said(events.gap("inbox", 3, 7, "retention")) == {
+        "type": "gap",
+        "log": "inbox",
+        "from": 3,
+        "to": 7,
+        "reason": "retention",
+    }
+
+
+def test_a_ping_names_the_heads_of_the_logs_that_it_knows() -> None:
+    assert _said(events.ping(("6f", 57), ("de", 0))) == {
+        "type": "ping",
+        "logs": {"room": {"epoch": "6f", "head": 57}, "inbox": {"epoch": "de", "head": 0}},
+    }
+    assert _said(events.ping()) == {"type": "ping"}
 
 
 @pytest.mark.parametrize(

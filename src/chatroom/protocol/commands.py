@@ -15,11 +15,15 @@ MAX_HISTORY = 1000
 """How many entries of a log a login may ask for at most."""
 
 
+MAX_PLACE = (1 << 53) - 1
+"""The highest place in a log: what every JSON parser can tell apart (RFC 7493, section 2.2)."""
+
+
 class Place(msgspec.Struct, frozen=True):
     """Where a client stands in a log: it has all entries up to `after` of this incarnation."""
 
-    epoch: str
-    after: Annotated[int, Meta(ge=0)]
+    epoch: Annotated[str, Meta(pattern=r"\A[!-~]{1,64}\Z")]
+    after: Annotated[int, Meta(ge=0, le=MAX_PLACE)]
 
 
 class Places(msgspec.Struct, frozen=True):
