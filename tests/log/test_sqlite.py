@@ -80,7 +80,7 @@ def test_two_stores_have_different_epochs(tmp_path: Path) -> None:
 
 def test_readers_can_write_nothing(sqlite: SqliteStore) -> None:
     say(sqlite, "hello")
-    with pytest.raises(StoreError, match="readonly"), sqlite._reader() as reader:
+    with pytest.raises(StoreError, match="readonly"), sqlite._readers.lend() as reader:
         reader.execute("DELETE FROM entries")
     assert texts(sqlite) == ["hello"]
 

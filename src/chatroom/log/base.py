@@ -1,11 +1,11 @@
 """The contract of an append-only log.
 
 **What there is.** A store holds logs, each named by a number: `ROOM` holds the public messages, and
-every account has an inbox for its direct messages. A log is a sequence of entries, numbered `seq` =
-1, 2, 3 … without holes. Its `epoch`, a random text made with the log, names this incarnation: the
-pair (epoch, seq) means one entry for ever. A log that was restored from a backup has a new epoch and
-remembers the old one, with the last place that both share. Beside the logs stand the accounts, and
-the sessions in which accounts were logged in.
+every account has an inbox for its direct messages. A log is a sequence of entries, numbered `seq`
+= 1, 2, 3 … without holes. Its `epoch`, a random text made with the log, names this incarnation: the
+pair (epoch, seq) means one entry for ever. A log that was restored from a backup has a new epoch
+and remembers the old one, with the last place that both share. Beside the logs stand the accounts,
+and the sessions in which accounts were logged in.
 
 **Order.** `commit` appends in the order of its argument, and calls of it follow one another. A
 reader sees the entries of a log in the order of `seq`, never a later one without those before it.
@@ -33,6 +33,9 @@ import msgspec
 
 ROOM = 1
 """The log of the public messages."""
+
+SESSIONS = 1000
+"""How many sessions an account has at most; a new one takes the place of the least lately used."""
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -159,9 +162,9 @@ class Noted(msgspec.Struct, frozen=True):
 
 
 Outcome = Appended | IdReused | Account | Noted | Refused
-"""What became of a change: drafts are `Appended` or `IdReused`, changes of accounts give the account
-as it now is, or `Refused`. Changes of sessions are `Noted`, also where there was nothing to do, but
-for `AddSession`, which is `Refused` when there is no such account."""
+"""What became of a change: drafts are `Appended` or `IdReused`, changes of accounts give the
+account as it now is, or `Refused`. Changes of sessions are `Noted`, also where there was nothing to
+do, but for `AddSession`, which is `Refused` when there is no such account."""
 
 
 class StoreError(Exception):
@@ -211,6 +214,9 @@ class Store(ABC):
 
         That is `head` for the present one, the place at which it was restored for an earlier one,
         and 0 for one that this log knows nothing of.
+
+        Raises:
+            StoreError: the store cannot be read.
         """
 
     @abstractmethod

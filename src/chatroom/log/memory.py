@@ -8,18 +8,27 @@ from collections.abc import Callable, Sequence
 
 from chatroom.log.base import (
     ROOM,
+    SESSIONS,
     Account,
     AddAccount,
+    AddSession,
     Appended,
     Change,
     Draft,
+    EndSession,
     Entry,
+    ExpireSessions,
     IdReused,
+    Noted,
     Outcome,
     Recall,
     Refused,
+    RemoveAccount,
+    Session,
+    SessionChange,
     SetPassword,
     Store,
+    TouchSession,
     new_epoch,
 )
 from chatroom.protocol.names import fold
@@ -62,6 +71,41 @@ class _Log:
         return self._entries[start : start + limit]
 
 
+class _Sessions:
+    """The sessions of all accounts."""
+
+    def __init__(self) -> None:
+        self._all: dict[bytes, Session] = {}
+        self._of: dict[int, set[bytes]] = {}  # by account
+
+    def get(self, digest: bytes) -> Session | None:
+        return self._all.get(digest)
+
+    def add(self, digest: bytes, account: int, ts: float) -> None:
+        self.end(digest)
+        own = self._of.setdefault(account, set())
+        if len(own) >= SESSIONS:
+            self.end(min(own, key=lambda digest: (self._all[digest].used, digest)))
+        self._all[digest] = Session(account, ts)
+        own.add(digest)
+
+    def touch(self, digest: bytes, ts: float) -> None:
+        if old := self._all.get(digest):
+            self._all[digest] = Session(old.account, ts)
+
+    def end(self, digest: bytes) -> None:
+        if old := self._all.pop(digest, None):
+            self._of[old.account].remove(digest)
+
+    def end_all(self, account: int) -> None:
+        for digest in self._of.pop(account, ()):
+            del self._all[digest]
+
+    def expire(self, before: float) -> None:
+        for digest in [digest for digest, each in self._all.items() if each.used < before]:
+            self.end(digest)
+
+
 class MemoryStore(Store):
     """A store without a file. The contract is `Store`'s; durable means: while the process lives.
 
@@ -87,6 +131,7 @@ class MemoryStore(Store):
         self._logs = {ROOM: _Log()}
         self._accounts: dict[int, Account] = {}
         self._numbers: dict[str, int] = {}  # by folded name, accounts that are not removed
+        self._sessions = _Sessions()
         self._ids: dict[tuple[int, str], Entry] = {}
         # Over all logs, oldest first: each entry with its id and what its text takes.
         self._kept: deque[tuple[Entry, str | None, int]] = deque()
@@ -112,8 +157,10 @@ class MemoryStore(Store):
                 return self._add(change)
             case SetPassword():
                 return self._replace(change.account, password=change.password)
-            case _:  # RemoveAccount
+            case RemoveAccount():
                 return self._replace(change.account, password="", removed=True)
+            case _:
+                return self._session(change)
 
     def _known(self, draft: Draft) -> Outcome | None:
         """Say what is known of the draft's id, None if nothing is."""
@@ -164,9 +211,25 @@ class MemoryStore(Store):
             return Refused()
         account = Account(number, old.name, password, old.inbox, removed)
         self._accounts[number] = account
+        self._sessions.end_all(number)
         if removed:
             del self._numbers[fold(old.name)]
         return account
+
+    def _session(self, change: SessionChange) -> Outcome:
+        match change:
+            case AddSession(number, digest):
+                account = self._accounts.get(number)
+                if account is None or account.removed:
+                    return Refused()
+                self._sessions.add(digest, number, self._ts)
+            case TouchSession(digest):
+                self._sessions.touch(digest, self._ts)
+            case EndSession(digest):
+                self._sessions.end(digest)
+            case ExpireSessions(before):
+                self._sessions.expire(before)
+        return Noted()
 
     def read(self, log: int, after: int, limit: int) -> list[Entry]:
         """Return entries behind a place; see `Store.read`."""
@@ -188,10 +251,26 @@ class MemoryStore(Store):
         with self._lock:
             return self._logs[log].epoch
 
+    def shared(self, log: int, epoch: str) -> int:
+        """Return `head` for the only incarnation there is; see `Store.shared`."""
+        with self._lock:
+            return self._logs[log].head if epoch == self._logs[log].epoch else 0
+
+    def session(self, digest: bytes) -> Session | None:
+        """Return a session; see `Store.session`."""
+        with self._lock:
+            return self._sessions.get(digest)
+
     def accounts(self) -> list[Account]:
         """Return every account; see `Store.accounts`."""
         with self._lock:
             return list(self._accounts.values())
 
+    def probe(self) -> None:
+        """There is always room; see `Store.probe`."""
+
     def close(self) -> None:
         """Nothing to give up; see `Store.close`."""
+
+    def abandon(self) -> None:
+        """Nothing to give up; see `Store.abandon`."""

@@ -1,8 +1,10 @@
 """The tables of the SQLite store, and the way to them from every version that was ever released."""
 
 import sqlite3
+from collections.abc import Callable
 
 from chatroom.log.base import ROOM, StoreError, new_epoch
+from chatroom.log.sealing import seal_all
 
 APPLICATION_ID = 0x63686174
 """Marks the file as ours (`PRAGMA application_id`): the letters "chat"."""
@@ -35,7 +37,45 @@ CREATE TABLE entries (
 CREATE UNIQUE INDEX entries_by_id ON entries (author, id) WHERE id IS NOT NULL;
 """
 
-MIGRATIONS = (_VERSION_1,)
+_SESSIONS_AND_COMMITS = """
+CREATE TABLE lineage (                    -- the earlier incarnations of the logs
+    log   INTEGER NOT NULL REFERENCES logs,
+    epoch TEXT NOT NULL,
+    last  INTEGER NOT NULL,               -- the last place that is shared with it
+    PRIMARY KEY (log, epoch)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sessions (
+    digest  BLOB PRIMARY KEY,
+    account INTEGER NOT NULL REFERENCES accounts,
+    used    REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_by_account ON sessions (account, used);
+
+CREATE TABLE commits (                    -- one for each transaction that appended entries
+    number INTEGER PRIMARY KEY,
+    ts     REAL NOT NULL,
+    spans  TEXT NOT NULL,                 -- JSON: [[log, first, last], ...], ordered by log
+    hash   BLOB NOT NULL                  -- see chain.py
+) STRICT;
+
+CREATE TABLE probes (                     -- what is written to see whether there is room
+    number INTEGER PRIMARY KEY CHECK (number = 1),
+    ts     REAL NOT NULL
+) STRICT;
+"""
+
+Step = str | Callable[[sqlite3.Connection], None]
+"""Statements, or a function that executes some."""
+
+
+def _version_2(connection: sqlite3.Connection) -> None:
+    """Make room for sessions and commits, and seal the entries that are there."""
+    _execute(connection, _SESSIONS_AND_COMMITS)
+    seal_all(connection)
+
+
+MIGRATIONS: tuple[Step, ...] = (_VERSION_1, _version_2)
 """What leads from each version to the next, the first from an empty file. Only ever added to."""
 
 
@@ -53,9 +93,11 @@ def migrate(connection: sqlite3.Connection) -> None:
         raise StoreError("it was written by a newer chatroom; install that version or a later one")
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for statements in MIGRATIONS[version:]:
-            for statement in statements.split(";"):
-                connection.execute(statement)
+        for step in MIGRATIONS[version:]:
+            if isinstance(step, str):
+                _execute(connection, step)
+            else:
+                step(connection)
         if version == 0:
             connection.execute("INSERT INTO logs VALUES (?, ?)", (ROOM, new_epoch()))
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -64,6 +106,12 @@ def migrate(connection: sqlite3.Connection) -> None:
     except BaseException:
         connection.rollback()
         raise
+
+
+def _execute(connection: sqlite3.Connection, statements: str) -> None:
+    """Execute `statements` one by one; `executescript` would end the transaction."""
+    for statement in statements.split(";"):
+        connection.execute(statement)
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -13,50 +13,32 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from chatroom.log.base import (
-    Account,
-    AddAccount,
-    Appended,
-    Change,
-    Draft,
-    Entry,
-    IdReused,
-    Outcome,
-    Recall,
-    Refused,
-    RemoveAccount,
-    SetPassword,
-    StorageFull,
-    Store,
-    StoreError,
-    new_epoch,
+from chatroom.log.base import Account, Change, Entry, Outcome, Session, Store, StoreError
+from chatroom.log.chain import GENESIS
+from chatroom.log.connections import (
+    Readers,
+    connect,
+    disk_is_full,
+    explained,
+    identity,
+    primary_code,
 )
 from chatroom.log.schema import migrate
-from chatroom.protocol.names import fold
+from chatroom.log.transaction import Transaction, account
 
-_INSERT = "INSERT INTO entries (log, seq, author, id, text, ts) VALUES (?, ?, ?, ?, ?, ?)"
-_KNOWN = "SELECT log, seq, text, ts FROM entries WHERE author = ? AND id = ?"
 _READ = (
     "SELECT log, seq, author, text, ts FROM entries WHERE log = ? AND seq > ? ORDER BY seq LIMIT ?"
 )
 _ACCOUNTS = "SELECT number, name, password, inbox, removed FROM accounts"
-_ADD_LOG = "INSERT INTO logs (epoch) VALUES (?) RETURNING number"
-_ADD = "INSERT INTO accounts (name, key, password, inbox) VALUES (?, ?, ?, ?) RETURNING number"
-_CHANGE = """
-UPDATE accounts SET password = ? WHERE number = ? AND removed = 0
-RETURNING number, name, password, inbox, removed
-"""
-_REMOVE = """
-UPDATE accounts SET password = '', removed = 1 WHERE number = ? AND removed = 0
-RETURNING number, name, password, inbox, removed
-"""
 _LOGS = """
 SELECT number, epoch, coalesce((SELECT max(seq) FROM entries WHERE log = number), 0) FROM logs
 """
-_NEWEST = """
-SELECT coalesce(max((SELECT ts FROM entries WHERE log = number ORDER BY seq DESC LIMIT 1)), 0.0)
-FROM logs
-"""
+_NEWEST = "SELECT ts, hash FROM commits ORDER BY number DESC LIMIT 1"
+_SHARED = "SELECT last FROM lineage WHERE log = ? AND epoch = ?"
+_SESSION = "SELECT account, used FROM sessions WHERE digest = ?"
+_PROBE = "INSERT OR REPLACE INTO probes VALUES (1, ?)"
+
+_abandoned: list[sqlite3.Connection] = []  # which must never be closed, see `SqliteStore.abandon`
 
 
 class SqliteStore(Store):
@@ -74,18 +56,16 @@ class SqliteStore(Store):
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         self._path = path
         self._clock = clock
-        self._readers: list[sqlite3.Connection] = []  # those that nobody uses just now
-        self._lock = threading.Lock()  # guards _readers and _heads; nothing blocks under it
-        with _explained(path):
-            self._writer = self._connect()
+        self._readers = Readers(path)
+        self._lock = threading.Lock()  # guards _heads and _epochs; nothing blocks under it
+        self._is_abandoned = False
+        with explained(path):
+            self._writer = connect(path)
             try:
                 self._open()
             except BaseException:
                 self._writer.close()
                 raise
-
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
 
     def _open(self) -> None:
         """Make the writer durable and read what is kept in memory."""
@@ -99,37 +79,56 @@ class SqliteStore(Store):
         logs = writer.execute(_LOGS).fetchall()
         self._epochs: dict[int, str] = {number: epoch for number, epoch, _ in logs}
         self._heads: dict[int, int] = {number: head for number, _, head in logs}
-        (self._ts,) = writer.execute(_NEWEST).fetchone()
-        self._identity = _identity(self._path)
+        self._ts: float  # of the newest commit
+        self._hash: bytes  # the newest of the chain
+        self._ts, self._hash = writer.execute(_NEWEST).fetchone() or (0.0, GENESIS)
+        self._identity = identity(self._path)
 
     def commit(self, changes: Sequence[Change]) -> list[Outcome]:
         """Do all of `changes` in one transaction; see `Store.commit`."""
-        if _identity(self._path) != self._identity:  # what is written now would be lost
-            raise StoreError(f"{self._path} was removed or replaced while it was in use.")
-        try:
+        with self._writing():
             try:
                 return self._transact(changes, one_by_one=False)
             except sqlite3.IntegrityError:  # an id came again: look each of them up
                 return self._transact(changes, one_by_one=True)
+
+    def probe(self) -> None:
+        """Write something that means nothing; see `Store.probe`."""
+        with self._writing(), self._transaction() as writer:
+            writer.execute(_PROBE, (self._clock(),))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Turn what goes wrong with writing into a sentence."""
+        if identity(self._path) != self._identity:  # what is written now would be lost
+            raise StoreError(f"{self._path} was removed or replaced while it was in use.")
+        try:
+            yield
         except sqlite3.Error as error:
-            if _code(error) == sqlite3.SQLITE_FULL:
-                raise StorageFull(f"The disk of {self._path} is full; make room on it.") from error
+            if primary_code(error) == sqlite3.SQLITE_FULL:
+                raise disk_is_full(self._path) from error
             raise StoreError(f"Writing to {self._path} failed: {error}.") from error
 
-    def _transact(self, changes: Sequence[Change], *, one_by_one: bool) -> list[Outcome]:
-        """Do all of `changes`, or raise and do none."""
-        transaction = _Transaction(
-            self._writer, self._heads, max(self._ts, round(self._clock(), 3))
-        )
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Commit what is done to the writer meanwhile, or nothing of it."""
         self._writer.execute("BEGIN IMMEDIATE")
         try:
-            outcomes = transaction.apply(changes, one_by_one=one_by_one)
+            yield self._writer
             self._writer.execute("COMMIT")
         except BaseException:
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
             raise
-        self._ts = transaction.ts
+
+    def _transact(self, changes: Sequence[Change], *, one_by_one: bool) -> list[Outcome]:
+        """Do all of `changes`, or raise and do none."""
+        ts = max(self._ts, round(self._clock(), 3))
+        with self._transaction() as writer:
+            transaction = Transaction(writer, self._heads, self._hash, ts)
+            outcomes = transaction.apply(changes, one_by_one=one_by_one)
+        self._ts = ts
+        self._hash = transaction.hash
         with self._lock:
             self._heads.update(transaction.heads)
             self._epochs.update(transaction.epochs)
@@ -137,7 +136,7 @@ class SqliteStore(Store):
 
     def read(self, log: int, after: int, limit: int) -> list[Entry]:
         """Return entries behind a place; see `Store.read`."""
-        with self._reader() as reader:
+        with self._readers.lend() as reader:
             return [Entry(*row) for row in reader.execute(_READ, (log, after, limit))]
 
     def oldest(self, log: int) -> int:
@@ -156,143 +155,38 @@ class SqliteStore(Store):
         with self._lock:
             return self._epochs[log]
 
+    def shared(self, log: int, epoch: str) -> int:
+        """Return the last place that is shared with `epoch`; see `Store.shared`."""
+        with self._lock:
+            if epoch == self._epochs[log]:
+                return self._heads[log]
+        with self._readers.lend() as reader:
+            row = reader.execute(_SHARED, (log, epoch)).fetchone()
+        return int(row[0]) if row else 0
+
+    def session(self, digest: bytes) -> Session | None:
+        """Return a session; see `Store.session`."""
+        with self._readers.lend() as reader:
+            row = reader.execute(_SESSION, (digest,)).fetchone()
+        return Session(*row) if row else None
+
     def accounts(self) -> list[Account]:
         """Return every account; see `Store.accounts`."""
-        with self._reader() as reader:
-            return [_account(row) for row in reader.execute(_ACCOUNTS)]
-
-    @contextmanager
-    def _reader(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection that can only read; the calling thread has it to itself."""
-        with _explained(self._path):
-            with self._lock:
-                reader = self._readers.pop() if self._readers else None
-            if reader is None:
-                reader = self._connect()
-                reader.execute("PRAGMA query_only = ON")
-            try:
-                yield reader
-            finally:
-                with self._lock:
-                    self._readers.append(reader)
+        with self._readers.lend() as reader:
+            return [account(row) for row in reader.execute(_ACCOUNTS)]
 
     def close(self) -> None:
-        """Write everything back into the one file and close it; see `Store.close`."""
-        for reader in self._readers:
-            reader.close()
-        self._readers.clear()
+        """Write everything back into the one file and close it, unless it is abandoned."""
+        if self._is_abandoned:
+            return
+        self._readers.close()
         self._writer.close()  # the last connection checkpoints and removes the write-ahead log
 
+    def abandon(self) -> None:
+        """Write nothing any more; see `Store.abandon`.
 
-class _Transaction:
-    """The changes of one transaction, and what they make of the heads."""
-
-    def __init__(self, writer: sqlite3.Connection, heads: dict[int, int], ts: float) -> None:
-        self.ts = ts
-        self.heads: dict[int, int] = {}  # of the logs that this transaction appends to
-        self.epochs: dict[int, str] = {}  # of the logs that it makes
-        self._writer = writer
-        self._before = heads
-        self._rows: list[tuple[int, int, int, str | None, str, float]] = []
-
-    def apply(self, changes: Sequence[Change], *, one_by_one: bool) -> list[Outcome]:
-        """Do `changes`; with `one_by_one`, look up first whether each draft's id is known.
-
-        Raises:
-            sqlite3.IntegrityError: not one_by_one, and a draft's id came again.
+        The connection that writes is left open: closing the last one writes and syncs. Whoever
+        ends the process must do so without tidying up (`os._exit`), for that closes it too.
         """
-        outcomes: list[Outcome] = []
-        for change in changes:
-            if isinstance(change, Recall):
-                self._flush()
-                outcomes.append(self._known(change) or Refused())
-            elif isinstance(change, Draft):
-                outcome = self._known(change) if one_by_one else None
-                outcomes.append(outcome or self._append(change))
-                if one_by_one:
-                    self._flush()
-            else:
-                outcomes.append(self._account(change))
-        self._flush()
-        return outcomes
-
-    def _append(self, draft: Draft) -> Appended:
-        log = draft.log
-        head = self.heads.get(log)
-        seq = self.heads[log] = (self._before[log] if head is None else head) + 1
-        self._rows.append((log, seq, draft.author, draft.id, draft.text, self.ts))
-        return Appended(seq, self.ts)
-
-    def _flush(self) -> None:
-        self._writer.executemany(_INSERT, self._rows)
-        self._rows.clear()
-
-    def _known(self, draft: Draft) -> Outcome | None:
-        """Say what is known of the draft's id, None if nothing is."""
-        if draft.id is None:
-            return None
-        row = self._writer.execute(_KNOWN, (draft.author, draft.id)).fetchone()
-        if row is None:
-            return None
-        log, seq, text, ts = row
-        return Appended(seq, ts, True) if (log, text) == (draft.log, draft.text) else IdReused()
-
-    def _account(self, change: AddAccount | SetPassword | RemoveAccount) -> Outcome:
-        match change:
-            case AddAccount(name, password):
-                return self._add(name, password)
-            case SetPassword(number, password):
-                found = self._writer.execute(_CHANGE, (password, number))
-            case _:  # RemoveAccount
-                found = self._writer.execute(_REMOVE, (change.account,))
-        row = found.fetchone()
-        return _account(row) if row else Refused()
-
-    def _add(self, name: str, password: str) -> Outcome:
-        key = fold(name)
-        taken = "SELECT 1 FROM accounts WHERE key = ? AND removed = 0"
-        if self._writer.execute(taken, (key,)).fetchone():
-            return Refused()
-        epoch = new_epoch()
-        (inbox,) = self._writer.execute(_ADD_LOG, (epoch,)).fetchone()
-        (number,) = self._writer.execute(_ADD, (name, key, password, inbox)).fetchone()
-        self.heads[inbox] = 0
-        self.epochs[inbox] = epoch
-        return Account(number, name, password, inbox)
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Return what tells the file at `path` from every other, None if there is none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _code(error: sqlite3.Error) -> int | None:
-    """Return SQLite's code of `error`; what the module itself refuses has none."""
-    return getattr(error, "sqlite_errorcode", None)
-
-
-def _account(row: tuple[int, str, str, int, int]) -> Account:
-    """Return the account that a row of `_ACCOUNTS` or its like holds."""
-    number, name, password, inbox, removed = row
-    return Account(number, name, password, inbox, bool(removed))
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turn what goes wrong with the file at `path` into a sentence about it."""
-    try:
-        yield
-    except StoreError as error:
-        raise StoreError(f"{path} cannot be used: {error}.") from error
-    except sqlite3.Error as error:
-        if _code(error) == sqlite3.SQLITE_NOTADB:
-            raise StoreError(
-                f"{path} cannot be used: it is no database; choose another path."
-            ) from error
-        raise StoreError(
-            f"{path} cannot be used: {error}; see to its disk and its permissions."
-        ) from error
+        self._is_abandoned = True
+        _abandoned.append(self._writer)
