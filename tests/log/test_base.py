@@ -1,24 +1,32 @@
 """The contract of `log/base.py`, held against every engine."""
 
 import threading
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 
 from chatroom.log.base import (
     ROOM,
+    SESSIONS,
     Account,
     AddAccount,
+    AddSession,
     Appended,
     Change,
     Draft,
+    EndSession,
     Entry,
+    ExpireSessions,
     IdReused,
+    Noted,
     Recall,
     Refused,
     RemoveAccount,
+    Session,
     SetPassword,
     Store,
+    TouchSession,
     new_epoch,
 )
 from tests.log.stores import DEADLINE, Clock, add, everything, say, texts
@@ -125,6 +133,24 @@ def test_time_never_goes_back_when_the_clock_does(store: Store, clock: Clock) ->
     entries = everything(store)
     assert [entry.ts for entry in entries] == [1000.0, 1000.0, 1001.0]
     assert everything(store, inbox)[0].ts == 1000.0
+
+
+def test_a_log_shares_all_it_has_with_its_present_incarnation(store: Store) -> None:
+    inbox = add(store, "alice").inbox
+    say(store, "one", "two")
+    assert store.shared(ROOM, store.epoch(ROOM)) == 2
+    say(store, "three")
+    assert store.shared(ROOM, store.epoch(ROOM)) == 3
+    assert store.shared(inbox, store.epoch(inbox)) == 0
+
+
+def test_a_log_shares_nothing_with_what_it_never_was(store: Store) -> None:
+    """Nor with another log's incarnation."""
+    inbox = add(store, "alice").inbox
+    say(store, "one", "two")
+    say(store, "private", log=inbox)
+    assert store.shared(ROOM, new_epoch()) == store.shared(ROOM, "") == 0
+    assert store.shared(ROOM, store.epoch(inbox)) == store.shared(inbox, store.epoch(ROOM)) == 0
 
 
 # At most once.
@@ -266,7 +292,114 @@ def test_who_is_not_there_can_be_neither_changed_nor_removed(store: Store) -> No
     assert store.commit(changes) == [Refused()] * 4
 
 
+# Sessions.
+
+
+def test_a_session_is_known_by_its_digest(store: Store, clock: Clock) -> None:
+    """Used when it was added, and whenever it is touched."""
+    alice, bob = add(store, "alice"), add(store, "bob")
+    assert store.session(b"a") is None
+    clock.now = 2000.0004
+    assert store.commit([AddSession(alice.number, b"a"), AddSession(bob.number, b"b")]) == [
+        Noted(),
+        Noted(),
+    ]
+    assert store.session(b"a") == Session(alice.number, 2000.0)
+    clock.now = 3000.0
+    assert store.commit([TouchSession(b"a")]) == [Noted()]
+    assert store.session(b"a") == Session(alice.number, 3000.0)
+    assert store.session(b"b") == Session(bob.number, 2000.0)
+
+
+def test_an_account_may_have_several_sessions_and_end_each(store: Store) -> None:
+    alice = add(store, "alice").number
+    store.commit([AddSession(alice, b"1"), AddSession(alice, b"2")])
+    assert store.commit([EndSession(b"1")]) == [Noted()]
+    assert store.session(b"1") is None
+    assert store.session(b"2") == Session(alice, 1000.0)
+
+
+def test_what_is_not_there_is_neither_touched_nor_ended(store: Store) -> None:
+    changes: list[Change] = [TouchSession(b"x"), EndSession(b"x"), ExpireSessions(9999.0)]
+    assert store.commit(changes) == [Noted()] * 3
+    assert store.session(b"x") is None
+
+
+def test_nobody_comes_back_as_an_account_that_is_not_there(store: Store) -> None:
+    gone = add(store, "alice").number
+    store.commit([RemoveAccount(gone)])
+    assert store.commit([AddSession(gone, b"x"), AddSession(99, b"y")]) == [Refused()] * 2
+    assert store.session(b"x") is store.session(b"y") is None
+
+
+def test_a_session_added_again_is_the_later_one(store: Store, clock: Clock) -> None:
+    alice, bob = add(store, "alice"), add(store, "bob")
+    store.commit([AddSession(alice.number, b"x")])
+    clock.now += 1
+    store.commit([AddSession(bob.number, b"x")])
+    assert store.session(b"x") == Session(bob.number, 1001.0)
+    store.commit([SetPassword(alice.number, "new")])
+    assert store.session(b"x") is not None
+    store.commit([SetPassword(bob.number, "new")])
+    assert store.session(b"x") is None
+
+
+@pytest.mark.parametrize("change", [lambda who: SetPassword(who, "new"), RemoveAccount])
+def test_a_new_password_or_removal_ends_all_sessions_of_the_account_and_no_others(
+    store: Store, change: Callable[[int], Change]
+) -> None:
+    alice, bob = add(store, "alice").number, add(store, "bob").number
+    store.commit([AddSession(alice, b"1"), AddSession(bob, b"2"), AddSession(alice, b"3")])
+    store.commit([change(alice)])
+    assert store.session(b"1") is store.session(b"3") is None
+    assert store.session(b"2") == Session(bob, 1000.0)
+    store.commit([TouchSession(b"1")])
+    assert store.session(b"1") is None
+
+
+def test_sessions_that_were_not_used_for_long_expire(store: Store, clock: Clock) -> None:
+    alice = add(store, "alice").number
+    for now, digest in ((1000.0, b"1"), (2000.0, b"2"), (3000.0, b"3")):
+        clock.now = now
+        store.commit([AddSession(alice, digest)])
+    store.commit([TouchSession(b"1"), ExpireSessions(3000.0)])
+    assert store.session(b"1") == store.session(b"3") == Session(alice, 3000.0)
+    assert store.session(b"2") is None
+
+
+def test_an_account_has_a_bounded_number_of_sessions(store: Store, clock: Clock) -> None:
+    """The least lately used goes for a new one; others' are left alone."""
+    alice, bob = add(store, "alice").number, add(store, "bob").number
+    digests = [number.to_bytes(4) for number in range(SESSIONS)]
+    store.commit([AddSession(bob, b"bob's")])
+    store.commit([AddSession(alice, digest) for digest in digests])
+    clock.now += 1
+    store.commit([TouchSession(digest) for digest in digests if digest != digests[7]])
+    store.commit([AddSession(alice, b"new"), AddSession(alice, b"new")])
+    assert [digest for digest in digests if not store.session(digest)] == [digests[7]]
+    assert store.session(b"new") == Session(alice, clock.now)
+    assert store.session(b"bob's") == Session(bob, 1000.0)
+
+
+def test_of_many_sessions_added_at_once_the_last_is_kept(store: Store) -> None:
+    alice = add(store, "alice").number
+    digests = [(SESSIONS + 3 - number).to_bytes(4) for number in range(SESSIONS + 3)]
+    store.commit([AddSession(alice, digest) for digest in digests])
+    kept = [digest for digest in digests if store.session(digest)]
+    assert len(kept) == SESSIONS
+    assert kept[-1] == digests[-1]
+
+
 # Atomicity and threads.
+
+
+def test_there_is_room_where_nothing_is_full(store: Store) -> None:
+    """Looking for it changes nothing that can be read."""
+    say(store, "hello")
+    store.probe()
+    store.probe()
+    assert texts(store) == ["hello"]
+    assert say(store, "again")[0].seq == 2
 
 
 def test_a_commit_that_fails_leaves_everything_as_it_was(store: Store, clock: Clock) -> None:
@@ -277,13 +410,17 @@ def test_a_commit_that_fails_leaves_everything_as_it_was(store: Store, clock: Cl
     changes: list[Change] = [
         Draft(ROOM, alice.number, "half", "a"),
         AddAccount("bob", "hash"),
+        AddSession(alice.number, b"never"),
+        EndSession(b"kept"),
         SetPassword(alice.number, "new"),
         RemoveAccount(alice.number),
     ]
+    store.commit([AddSession(alice.number, b"kept")])
     clock.now = 2000.0
     with pytest.raises(KeyError):
         store.commit([*changes, Draft(99, alice.number, "there is no such log")])
     assert (store.accounts(), everything(store), store.head(ROOM)) == (accounts, room, 1)
+    assert (store.session(b"never"), store.session(b"kept")) == (None, Session(1, 1000.0))
     clock.now = 1500.0
     outcomes = store.commit(changes)
     assert outcomes[0] == Appended(2, 1500.0)

@@ -13,16 +13,23 @@ from chatroom.log.base import (
     ROOM,
     Account,
     AddAccount,
+    AddSession,
     Appended,
     Change,
     Draft,
+    EndSession,
     Entry,
+    ExpireSessions,
     IdReused,
+    Noted,
     Outcome,
     Refused,
     RemoveAccount,
+    Session,
+    SessionChange,
     SetPassword,
     Store,
+    TouchSession,
 )
 from chatroom.log.memory import MemoryStore
 from chatroom.log.sqlite import SqliteStore
@@ -39,6 +46,7 @@ class Model:
         self.logs: dict[int, list[Said]] = {ROOM: []}
         self.accounts: list[Account] = []
         self.epochs: dict[int, str] = {}
+        self.sessions: dict[bytes, Session] = {}
         self.ts = 0.0  # the latest time that was given to anything
 
     def expect(self, change: Change, outcome: Outcome) -> Outcome:
@@ -52,6 +60,23 @@ class Model:
                 return self._change(number, password, removed=False)
             case RemoveAccount(number):
                 return self._change(number, "", removed=True)
+            case _:
+                return self._expect_session(change)
+
+    def _expect_session(self, change: SessionChange) -> Outcome:
+        match change:
+            case AddSession(number, digest):
+                if all(number != account.number or account.removed for account in self.accounts):
+                    return Refused()
+                self.sessions[digest] = Session(number, self.ts)
+            case TouchSession(digest):
+                if digest in self.sessions:
+                    self.sessions[digest] = Session(self.sessions[digest].account, self.ts)
+            case EndSession(digest):
+                self.sessions.pop(digest, None)
+            case ExpireSessions(before):
+                self._keep_sessions(lambda session: session.used >= before)
+        return Noted()
 
     def _append(self, draft: Draft) -> Outcome:
         for log, entries in self.logs.items():
@@ -75,9 +100,13 @@ class Model:
     def _change(self, number: int, password: str, *, removed: bool) -> Outcome:
         for place, old in enumerate(self.accounts):
             if old.number == number and not old.removed:
+                self._keep_sessions(lambda session: session.account != number)
                 self.accounts[place] = Account(number, old.name, password, old.inbox, removed)
                 return self.accounts[place]
         return Refused()
+
+    def _keep_sessions(self, is_kept: Callable[[Session], bool]) -> None:
+        self.sessions = {each: of for each, of in self.sessions.items() if is_kept(of)}
 
     def read(self, log: int, after: int, limit: int) -> list[Entry]:
         """Return what a reader should see."""
@@ -94,6 +123,7 @@ Made = Callable[[list[int]], Change]
 few = st.integers(0, 5)
 names = st.sampled_from(["ann", "Ann", "bob", "BOB", "cy"])
 words = st.sampled_from(["hello", "bye", ""])
+digests = st.sampled_from([b"x", b"y", b"z"])
 
 
 def _draft(which: int, author: int, text: str, id_: str | None) -> Made:
@@ -109,6 +139,10 @@ changes: st.SearchStrategy[Made] = st.one_of(
     st.builds(AddAccount, names, words).map(_plain),
     st.builds(SetPassword, few, words).map(_plain),
     st.builds(RemoveAccount, few).map(_plain),
+    st.builds(AddSession, few, digests).map(_plain),
+    st.builds(TouchSession, digests).map(_plain),
+    st.builds(EndSession, digests).map(_plain),
+    st.builds(ExpireSessions, st.floats(990, 1010)).map(_plain),
 )
 
 
@@ -174,12 +208,15 @@ class Engines(RuleBasedStateMachine):
 
     @invariant()
     def everything_is_as_the_model_has_it(self) -> None:
-        """Heads, epochs, accounts and all entries."""
+        """Heads, epochs, accounts, sessions and all entries."""
         for store, model in self._pairs():
             assert store.accounts() == model.accounts
+            for digest in (b"x", b"y", b"z"):
+                assert store.session(digest) == model.sessions.get(digest)
             for log, entries in model.logs.items():
                 assert (store.head(log), store.oldest(log)) == (len(entries), 1)
                 assert store.epoch(log) == model.epochs[log]
+                assert store.shared(log, model.epochs[log]) == len(entries)
                 assert store.read(log, 0, 1000) == model.read(log, 0, 1000)
 
     def teardown(self) -> None:

@@ -9,7 +9,9 @@ import pytest
 
 from chatroom.log import schema
 from chatroom.log.base import ROOM, StoreError
+from chatroom.log.chain import GENESIS
 from chatroom.log.schema import APPLICATION_ID, MIGRATIONS, migrate
+from chatroom.log.sealing import SEALED_AT_ONCE, Damaged, commits, rehash
 
 NEXT = "CREATE TABLE more (x INTEGER) STRICT; INSERT INTO more VALUES (1); "
 
@@ -70,6 +72,68 @@ def test_a_migration_that_fails_changes_nothing(
     with pytest.raises(sqlite3.OperationalError, match="nonsense"):
         migrate(connection)
     assert not connection.in_transaction
+    assert _dump(connection) == before
+
+
+@pytest.fixture
+def version_1(connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the file one of version 1, which had neither sessions nor commits."""
+    with monkeypatch.context() as before:
+        before.setattr(schema, "MIGRATIONS", MIGRATIONS[:1])
+        migrate(connection)
+
+
+def _say(connection: sqlite3.Connection, log: int, *said: tuple[int, float]) -> None:
+    """Put entries where `seq` and `ts` say, as version 1 did."""
+    connection.executemany(
+        "INSERT INTO entries (log, seq, author, id, text, ts) VALUES (?, ?, 1, ?, 'hello', ?)",
+        [(log, seq, f"{log}.{seq}", ts) for seq, ts in said],
+    )
+
+
+@pytest.mark.usefixtures("version_1")
+def test_what_version_1_stored_is_sealed_in_the_order_of_its_time(
+    connection: sqlite3.Connection,
+) -> None:
+    """Those of one log with one time are one commit, but for very many of them."""
+    many = [(seq, 4.5) for seq in range(4, 4 + 2 * SEALED_AT_ONCE)]
+    _say(connection, ROOM, (1, 1.0), (2, 1.0), (3, 3.0), *many)
+    _say(connection, 7, (1, 1.0), (2, 2.0))
+    migrate(connection)
+    found = list(commits(connection))
+    assert [(commit.ts, commit.spans) for commit in found] == [
+        (1.0, [(ROOM, 1, 2)]),
+        (1.0, [(7, 1, 1)]),
+        (2.0, [(7, 2, 2)]),
+        (3.0, [(ROOM, 3, 3)]),
+        (4.5, [(ROOM, 4, 1003)]),
+        (4.5, [(ROOM, 1004, 2003)]),
+    ]
+    before = GENESIS
+    for commit in found:
+        assert commit.hash == rehash(connection, commit, before)
+        before = commit.hash
+
+
+@pytest.mark.usefixtures("version_1")
+@pytest.mark.parametrize(
+    "said",
+    [
+        [(2, 1.0)],
+        [(1, 1.0), (3, 1.0)],
+        [(1, 1.0), (3, 2.0)],
+        [(1, 2.0), (2, 1.0)],
+        [(1, 1.0), (2, 2.0), (3, 1.0)],
+    ],
+)
+def test_a_log_with_a_hole_is_not_sealed(
+    connection: sqlite3.Connection, said: list[tuple[int, float]]
+) -> None:
+    """Nor one whose time goes back; the file stays as it was."""
+    _say(connection, ROOM, *said)
+    before = _dump(connection)
+    with pytest.raises(Damaged, match=r"^log 1 has a hole at \d+$"):
+        migrate(connection)
     assert _dump(connection) == before
 
 

@@ -30,7 +30,7 @@ def identity(path: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-class Readers:
+class ReaderPool:
     """Connections that can only read, lent out and used again. Any thread may call it.
 
     Args:

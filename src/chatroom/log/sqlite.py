@@ -16,7 +16,7 @@ from pathlib import Path
 from chatroom.log.base import Account, Change, Entry, Outcome, Session, Store, StoreError
 from chatroom.log.chain import GENESIS
 from chatroom.log.connections import (
-    Readers,
+    ReaderPool,
     connect,
     disk_is_full,
     explained,
@@ -56,7 +56,7 @@ class SqliteStore(Store):
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         self._path = path
         self._clock = clock
-        self._readers = Readers(path)
+        self._readers = ReaderPool(path)
         self._lock = threading.Lock()  # guards _heads and _epochs; nothing blocks under it
         self._is_abandoned = False
         with explained(path):
