@@ -279,16 +279,17 @@ def test_a_server_that_goes_down_and_comes_back(tmp_path: Path) -> None:
             server.kill()
             screen.wait_for("The server is gone:")
             screen.enter("PM meanwhile")
-            screen.wait_for("this is sent when it is back")
+            screen.wait_for("  ... meanwhile (sent when the server is back)")
             server.start()
-            screen.wait_for("The server is back.")
+            screen.wait_for("The server is back after")
             screen.wait_for("you: meanwhile")
+            screen.wait_until(lambda: "..." not in screen.text, "nothing pending")
             assert screen.text.count("The server is gone:") == 1
             with other(server, "latecomer") as latecomer:
                 latecomer.send("anybody here?")
                 screen.wait_for("latecomer: anybody here?")
             server.restart()
-            screen.wait_for("The server is back.", times=2)
+            screen.wait_for("The server is back after", times=2)
             screen.enter("EX")
             assert screen.wait_for_exit() == 0
         assert b"Traceback" not in screen.raw
@@ -300,7 +301,7 @@ def test_leaving_while_the_server_is_gone(tmp_path: Path) -> None:
         server.stop()
         screen.wait_for("The server is gone:")
         screen.enter("PM into the void")
-        screen.wait_for("this is sent when it is back")
+        screen.wait_for("  ... into the void (sent when the server is back)")
         screen.type(CTRL_D)
         assert screen.wait_for_exit() == 0
         assert "         into the void" in screen.lines

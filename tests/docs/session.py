@@ -38,7 +38,7 @@ def hold(folder: Path) -> Session:
         server.stop()
         alice.wait_for("The server is gone")
         alice.enter("PM Soup or salad?")
-        alice.wait_for("this is sent when it is back")
+        alice.wait_for("sent when the server is back")
         server.start()
         alice.wait_for("you: Soup or salad?")
         with Screen("join", server.address, "--user", "bob") as bob:

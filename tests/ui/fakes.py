@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 
+from msgspec.structs import replace
+
 from chatroom.client.errors import ChatroomError, ConnectionLost
 from chatroom.client.events import Message, Receipt
 
@@ -13,9 +15,16 @@ from chatroom.client.events import Message, Receipt
 class FakeRoom:
     """A room that keeps what is sent until the test answers it."""
 
-    def __init__(self, username: str = "alice", users: tuple[str, ...] = ("alice", "bob")) -> None:
+    def __init__(
+        self,
+        username: str = "alice",
+        users: tuple[str, ...] = ("alice", "bob"),
+        *,
+        behind: int = 0,
+    ) -> None:
         self.username = username
         self.users = users
+        self.behind = behind
         self.connected = True
         self.closed = False
         self.sent: list[tuple[str, str | None]] = []
@@ -76,6 +85,10 @@ class FakeFace:
 RECEIPT = Receipt(seq=1, epoch="e", ts=1_700_000_000.0, duplicate=False, id="1", to=None)
 
 
+AGAIN = replace(RECEIPT, duplicate=True)
+"""The receipt of a message that was sent once more after a break."""
+
+
 def confirm(future: Future[Receipt]) -> None:
     """Confirms a message."""
     future.set_result(RECEIPT)
@@ -86,9 +99,22 @@ def keep(future: Future[Receipt]) -> None:
     del future
 
 
-def message(text: str, *, sender: str = "bob", to: str | None = None, seq: int = 1) -> Message:
+def message(
+    text: str,
+    *,
+    sender: str = "bob",
+    to: str | None = None,
+    seq: int = 1,
+    replay: bool = False,
+    ts: float = 1_700_000_000.0,
+) -> Message:
     """Returns something that was said."""
-    return Message(sender, text, to is not None, to, seq, seq - 1, "e", 1_700_000_000.0)
+    return Message(sender, text, to is not None, to, seq, seq - 1, "e", ts, replay)
+
+
+def replayed(*texts: str, first: int = 1) -> list[Message]:
+    """Returns public messages that come as replay, one place after the other."""
+    return [message(text, seq=seq, replay=True) for seq, text in enumerate(texts, first)]
 
 
 @contextmanager

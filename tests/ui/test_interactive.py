@@ -11,7 +11,7 @@ from chatroom.client.events import Event, LineGone
 from chatroom.client.room import Room
 from chatroom.ui.interactive import PROMPT, talk
 from chatroom.ui.terminal import Terminal
-from tests.ui.fakes import FakeRoom
+from tests.ui.fakes import FakeRoom, confirm, keep, replayed
 from tests.ui.test_pipe import as_room
 from tests.ui.test_terminal import Desk
 
@@ -124,10 +124,52 @@ def test_while_the_server_is_gone_the_person_is_told_what_happens(desk: Desk) ->
     room.connected = False
     run(desk, "PM hi\rDM BOB hi\rWHO\r", room)
     assert room.sent == [("hi", None), ("hi", "BOB")]
-    drawn = " ".join(desk.paper.getvalue().split())
-    assert "The server is gone; this is sent when it is back. " in drawn
-    assert "this is sent when it is back, if bob is in the room then." in drawn
-    assert "nobody can say who is there" in drawn
+    assert "nobody can say who is there" in desk.paper.getvalue()
+
+
+def test_what_is_not_confirmed_stands_above_the_prompt_until_it_is(desk: Desk) -> None:
+    room = FakeRoom()
+    room.answer = keep
+    room.connected = False
+
+    def other() -> None:
+        desk.paper.wait_for("hi (sent when the server is back)")
+        desk.keys.send_text("DM BOB psst\r")
+        desk.paper.wait_for("to bob: psst (sent when the server is back, if bob is there then)")
+        confirm(room.futures[0])
+        desk.paper.wait_for("you: hi")
+        desk.paper.wait_for(PROMPT.strip(), behind="you: hi")
+        behind = desk.paper.getvalue().partition("you: hi")[2]
+        assert "... hi" not in behind
+        assert "... to bob: psst" in behind
+        desk.keys.send_text("\x04")
+
+    desk.keys.send_text("PM hi\r")
+    with desk.meanwhile(other):
+        assert talk(lambda *_: as_room(room), desk.terminal) == 0
+
+
+def test_the_history_is_shown_before_the_help(desk: Desk) -> None:
+    told: list[Callable[[Event], None]] = []
+
+    def enter(terminal: Terminal, on_event: Callable[[Event], None]) -> Room:
+        del terminal
+        told.append(on_event)
+        return as_room(FakeRoom(behind=2))
+
+    def listen() -> None:
+        desk.paper.wait_for(PROMPT.strip())
+        assert "HELP" not in desk.paper.getvalue()
+        for each in replayed("one", "two"):
+            told[0](each)
+        desk.paper.wait_for("HELP", behind="--- now ---")
+        desk.keys.send_text("\x04")
+
+    with desk.meanwhile(listen):
+        talk(enter, desk.terminal, history=1)
+    drawn = desk.paper.getvalue()
+    assert "--- the last message ---" in drawn
+    assert "bob: one" not in drawn
 
 
 def test_tab_offers_the_others(desk: Desk) -> None:

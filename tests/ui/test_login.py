@@ -50,9 +50,12 @@ class House:
             raise self.refusals.pop()
         return username in self.accounts
 
-    def connect(self, address: str, *, username: str, password: str, on_event: object) -> Room:
+    def connect(
+        self, address: str, *, username: str, password: str, history: int, on_event: object
+    ) -> Room:
         """Lets people with the right password in; registers new ones."""
         assert address == "here"
+        assert history == 7
         assert on_event is ignore
         if self.accounts.setdefault(username, password) != password:
             raise WRONG
@@ -68,7 +71,13 @@ def enter(
     house: House, person: Person, *, username: str | None = None, password: str | None = None
 ) -> Room:
     return sign_in(
-        person, "here", username=username, password=password, on_event=ignore, door=house.door
+        person,
+        "here",
+        username=username,
+        password=password,
+        history=7,
+        on_event=ignore,
+        door=house.door,
     )
 
 

@@ -9,7 +9,7 @@ from chatroom.client.events import Event, LineGone
 from chatroom.client.room import Room
 from chatroom.ui import pipe
 from chatroom.ui.pipe import Streams, Unconfirmed, talk
-from tests.ui.fakes import FakeRoom, keep, message, written
+from tests.ui.fakes import FakeRoom, keep, message, replayed, written
 
 DEADLINE = 10.0
 
@@ -192,3 +192,34 @@ def test_events_are_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
     listener[0].join(DEADLINE)
     assert capsys.readouterr().out.splitlines()[1].endswith("bob: a␊b")
     os.close(reader)
+
+
+def entering(room: FakeRoom, *events: Event) -> Callable[[Callable[[Event], None]], Room]:
+    """Returns a way into a room that speaks at once, in a thread of its own."""
+
+    def enter(on_event: Callable[[Event], None]) -> Room:
+        def speak() -> None:
+            for event in events:
+                on_event(event)
+
+        threading.Thread(target=speak, name="test-listener").start()
+        return as_room(room)
+
+    return enter
+
+
+def test_the_history_comes_in_front_of_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    room = FakeRoom(behind=2)
+    with written(b"WHO\n") as source:
+        talk(entering(room, *replayed("one", "a\nb")), source=source, history=2)
+    out = capsys.readouterr().out.splitlines()
+    assert [line.partition(" ")[2] for line in out[:2]] == ["bob: one", "bob: a␊b"]
+    assert out[2:] == ["In the room (2): alice (you), bob"] * 2
+
+
+def test_a_history_that_does_not_come_is_not_waited_for_for_ever(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with written(b"PM hi\n") as source:
+        talk(entering(FakeRoom(behind=2)), source=source, history=2, patience=0.01)
+    assert "you: hi" in capsys.readouterr().out

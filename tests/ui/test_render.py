@@ -56,13 +56,14 @@ def test_everything_that_others_wrote_is_cleaned() -> None:
         *show.message("b\x1bob", "c\x1barl", "h\x1bi\n\x9b", NOON),
         *show.event(UsersChanged((), ("x\x1b",), ("y\x1b",))),
         *show.event(LineLost("\x1b", 0.1)),
-        *show.event(LineBack(0, ("z\x1b",))),
+        *show.event(LineBack(0, (), 1.0)),
+        *show.history([message("h\x1b", sender="i\x1b", replay=True)])[1:-1],
         *show.event(LineGone(ConnectionLost("\x1b"))),
         *show.users(["u\x1b"]),
         *show.unsent("t\x1b\n\x1b", "v\x1b", ConnectionLost("w\x1b")),
         *show.note("\x1b"),
     ]
-    assert len(lines) == 13
+    assert len(lines) == 14
     assert all(line.isprintable() for line in lines)
 
 
@@ -107,22 +108,45 @@ def test_a_lost_line_is_told_once_until_it_is_back() -> None:
         "12:00:00 The server is gone: No route. Trying again until it is back."
     ]
     assert show(LineLost("No route.", 0.4)) == []
-    assert show(LineBack(0, ("alice",))) == [
-        "12:00:00 The server is back.",
-        "In the room (1): alice (you)",
+    assert show(LineBack(0, ("alice",), 3.0)) == [
+        "12:00:00 The server is back after 3 seconds; nothing was said meanwhile."
     ]
     assert len(show(LineLost("No route.", 0.2))) == 1
 
 
-def test_missed_messages_are_told() -> None:
+def test_what_was_said_meanwhile_is_announced() -> None:
     show = renderer().event
-    assert show(LineBack(2, ()))[1] == "12:00:00 2 messages said meanwhile did not reach you."
-    assert show(Gap("room", 3, 5, 1)) == [
+    assert show(LineBack(1, (), 12.2)) == [
+        "12:00:00 The server is back after 12 seconds; 1 message was said meanwhile:"
+    ]
+    assert show(LineBack(3, (), 0.2)) == [
+        "12:00:00 The server is back after less than a second; 3 messages were said meanwhile:"
+    ]
+
+
+def test_what_is_missing_is_told() -> None:
+    assert renderer().event(Gap("room", 4, 4, 1, "hole")) == [
         "12:00:00 1 message said to everyone meanwhile did not reach you."
     ]
-    assert show(Gap("inbox", 3, 6, 2)) == [
-        "12:00:00 2 messages said to you alone meanwhile did not reach you."
+
+
+def test_the_history_is_marked() -> None:
+    yesterday = message("late", ts=NOON - 86_400, replay=True)
+    show = renderer()
+    assert show.history([yesterday]) == [
+        "--- the last message ---",
+        "--- Monday, 2026-03-02 ---",
+        "12:00:00 bob: late",
+        "--- now ---",
     ]
+    assert show.note("So.") == ["12:00:00 So."]  # the day is that of "now"
+    today = [message(text, ts=NOON, replay=True) for text in "ab"]
+    assert show.history(today)[0] == "--- the last 2 messages ---"
+    assert show.history([]) == []
+
+
+def test_on_one_line_each_the_history_has_no_marks() -> None:
+    assert renderer(one_line=True).history([message("hi", ts=NOON)]) == ["12:00:00 bob: hi"]
 
 
 def test_a_line_that_is_gone_for_good_is_told() -> None:

@@ -3,6 +3,7 @@
 import io
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -266,3 +267,72 @@ def test_lines_shown_while_questions_come_and_go_are_all_written(desk: Desk) -> 
 def test_without_a_real_terminal_there_are_no_keys_to_keep(desk: Desk) -> None:
     with desk.terminal.keys_kept():
         desk.terminal.show(["fine"])
+
+
+class Notice:
+    """Something above the question; it is due after some seconds."""
+
+    def __init__(self, *rows: str, due: float = 0.0) -> None:
+        self.shown = rows
+        self.size = (0, 0)
+        self._due = time.monotonic() + due
+
+    def rows(self, columns: int, height: int) -> tuple[str, ...]:
+        """Returns the rows once they are due."""
+        self.size = (columns, height)
+        return self.shown if self.next_due() is None else ()
+
+    def next_due(self) -> float | None:
+        """Returns the seconds until then."""
+        seconds = self._due - time.monotonic()
+        return seconds if seconds > 0 else None
+
+
+def test_what_is_above_the_question_comes_and_goes_with_it(desk: Desk) -> None:
+    notice = desk.terminal.above = Notice("  ... one", "  ... two")
+
+    def other() -> None:
+        desk.paper.wait_for(">", behind="... two")
+        notice.shown = ()
+        desk.terminal.show(["bob: hi"])
+        desk.paper.wait_for(">", behind="bob: hi")
+        desk.keys.send_text("\r")
+
+    with desk.meanwhile(other):
+        desk.terminal.ask_line("> ")
+    assert notice.size == (80, 30)
+    before, _, behind = desk.paper.getvalue().partition("bob: hi")
+    assert before.index("... one") < before.index("... two") < before.index(">")
+    assert "..." not in behind
+
+
+def test_to_show_nothing_draws_what_is_above_anew(desk: Desk) -> None:
+    notice = desk.terminal.above = Notice("  ... one")
+
+    def other() -> None:
+        desk.paper.wait_for(">", behind="... one")
+        notice.shown = ("  ... two",)
+        desk.terminal.show([])
+        desk.paper.wait_for("two", behind="... one")
+        desk.keys.send_text("\r")
+
+    with desk.meanwhile(other):
+        desk.terminal.ask_line("> ")
+
+
+def test_what_is_due_later_is_drawn_then_without_a_key(desk: Desk) -> None:
+    desk.terminal.above = Notice("  ... late", due=0.2)
+
+    def other() -> None:
+        desk.paper.wait_for("... late", behind=">")
+        desk.keys.send_text("\r")
+
+    with desk.meanwhile(other):
+        desk.terminal.ask_line("> ")
+
+
+def test_what_is_due_after_the_answer_is_not_drawn(desk: Desk) -> None:
+    desk.terminal.above = Notice("  ... late", due=60.0)
+    desk.keys.send_text("\r")
+    desk.terminal.ask_line("> ")
+    assert "late" not in desk.paper.getvalue()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from prompt_toolkit.utils import get_cwidth
 
 from chatroom.ui.sanitize import clean
-from chatroom.ui.wrap import HANGING, NARROWEST, wrap
+from chatroom.ui.wrap import HANGING, NARROWEST, shorten, wrap
 
 INDENT = " " * HANGING
 
@@ -68,3 +68,25 @@ def test_words_that_fit_are_whole(line: str, width: int) -> None:
     fitting = [word for word in line.split(" ") if word and get_cwidth(word) <= room]
     whole = [word for row in wrap(line, width) for word in row.split(" ")]
     assert [word for word in fitting if word not in whole] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [
+        ("hello", 5, "hello"),
+        ("hello", 4, "hel…"),
+        ("世界", 4, "世界"),
+        ("世界", 3, "世…"),
+        ("世界", 2, "…"),
+        ("e\u0301e\u0301e\u0301", 2, "e\u0301…"),
+        ("hello", 0, ""),
+        ("hello", -3, ""),
+    ],
+)
+def test_shorten(text: str, width: int, shown: str) -> None:
+    assert shorten(text, width) == shown
+
+
+@given(LINES, st.integers(0, 100))
+def test_nothing_shortened_is_wider_than_asked_for(text: str, width: int) -> None:
+    assert get_cwidth(shorten(text, width)) <= width

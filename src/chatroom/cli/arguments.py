@@ -5,6 +5,9 @@ import os
 
 DEFAULT_SERVER = "127.0.0.1"
 
+MAX_HISTORY = 1000
+"""The longest history a server gives."""
+
 _FILES = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}
 """What shtab calls the completion of file names; written here to spare its import."""
 
@@ -37,6 +40,31 @@ def add_credentials(parser: argparse.ArgumentParser) -> None:
         help="a file whose first line is the password; CHATROOM_PASSWORD in the environment holds "
         "the password itself",
     )
+
+
+def add_history(parser: argparse.ArgumentParser, *, default: int | None, shown: str) -> None:
+    """Adds `--history`.
+
+    Args:
+        parser: what gets it.
+        default: what is taken when it is not given.
+        shown: how the help calls that.
+    """
+    parser.add_argument(
+        "--history",
+        metavar="N",
+        type=_history,
+        default=default,
+        help="begin with the last N messages that were said before, public ones and those to you, "
+        f"at most {MAX_HISTORY} (default: {shown})",
+    )
+
+
+def _history(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= MAX_HISTORY:
+        raise argparse.ArgumentTypeError(f"{number} is not from 0 to {MAX_HISTORY}")
+    return number
 
 
 def add_file(parser: argparse.ArgumentParser, *flags: str, metavar: str, help: str) -> None:

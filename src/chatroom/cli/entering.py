@@ -12,13 +12,20 @@ from chatroom.client.room import Room
 from chatroom.ui.login import sign_in
 
 
-def enter(args: argparse.Namespace, name: str | None, on_event: Callable[[Event], None]) -> Room:
+def enter(
+    args: argparse.Namespace,
+    name: str | None,
+    on_event: Callable[[Event], None],
+    *,
+    history: int = 0,
+) -> Room:
     """Logs in; asks for what is not given if standard input is a terminal.
 
     Args:
         args: the command line, with `server` and the credentials.
         name: who logs in, None if nobody has said so yet.
         on_event: passed on to `connect`.
+        history: the same.
 
     Raises:
         UsageError: something is not given and there is nobody to ask.
@@ -27,13 +34,19 @@ def enter(args: argparse.Namespace, name: str | None, on_event: Callable[[Event]
     """
     secret = credentials.password(args)
     if sys.stdin.isatty():
-        asker = PlainAsker()
-        return sign_in(asker, args.server, username=name, password=secret, on_event=on_event)
+        return sign_in(
+            PlainAsker(),
+            args.server,
+            username=name,
+            password=secret,
+            history=history,
+            on_event=on_event,
+        )
     if name is None:
         raise credentials.nobody_to_ask("username")
     if secret is None:
         raise credentials.nobody_to_ask("password")
-    return connect(args.server, username=name, password=secret, on_event=on_event)
+    return connect(args.server, username=name, password=secret, history=history, on_event=on_event)
 
 
 class PlainAsker:

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from chatroom.cli import credentials
-from chatroom.cli.arguments import add_credentials, default_server
+from chatroom.cli.arguments import add_credentials, add_history, default_server
 
 DESCRIPTION = """\
 Enter a room and talk. A name that is new is registered with the password you choose.
@@ -13,11 +13,14 @@ On a terminal you are asked for what to do; HELP says what there is. Otherwise o
 from standard input, one a line, and every event is printed on one line.
 """
 
+HISTORY = 50
+"""How many of the messages said before a person sees on entering."""
+
 EXAMPLES = """\
 examples:
   chatroom join                              the room on this machine
   chatroom join example.org:12345            another one
-  chatroom join --user bob
+  chatroom join --user bob --history 200
   echo "PM hello" | chatroom join --user bob --password-file secret
 
 exit status:
@@ -37,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=default_server(),
         help="the server; CHATROOM_SERVER in the environment does the same (default: %(default)s)",
     )
+    add_history(parser, default=None, shown=f"{HISTORY} on a terminal, else 0")
     add_credentials(parser)
 
 
@@ -53,10 +57,17 @@ def _on_terminal(args: argparse.Namespace) -> int:
     from chatroom.ui.login import sign_in  # noqa: PLC0415
 
     name, secret = credentials.username(args), credentials.password(args)
+    history = HISTORY if args.history is None else args.history
     return interactive.talk(
         lambda terminal, on_event: sign_in(
-            terminal, args.server, username=name, password=secret, on_event=on_event
-        )
+            terminal,
+            args.server,
+            username=name,
+            password=secret,
+            history=history,
+            on_event=on_event,
+        ),
+        history=history,
     )
 
 
@@ -64,5 +75,9 @@ def _on_pipe(args: argparse.Namespace) -> int:
     from chatroom.cli.entering import enter  # noqa: PLC0415 - heavy
     from chatroom.ui import pipe  # noqa: PLC0415
 
-    name = credentials.username(args)
-    return pipe.talk(lambda on_event: enter(args, name, on_event), source=sys.stdin.fileno())
+    name, history = credentials.username(args), args.history or 0
+    return pipe.talk(
+        lambda on_event: enter(args, name, on_event, history=history),
+        source=sys.stdin.fileno(),
+        history=history,
+    )

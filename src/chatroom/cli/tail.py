@@ -3,19 +3,21 @@
 import argparse
 import sys
 
-from chatroom.cli.arguments import add_credentials, add_server
+from chatroom.cli.arguments import add_credentials, add_history, add_server
 from chatroom.cli.credentials import username_or_own
 
 DESCRIPTION = """\
 Print what is said from now on, one JSON object a line, as the server sends it: "broadcast" for a
-public message and "direct_message" for one to you. Without --user and CHATROOM_USER you are who you
-are on this computer. Ctrl-C ends it.
+public message and "direct_message" for one to you. What was said before, asked for by --history or
+while the line was down, has "replay": true. Without --user and CHATROOM_USER you are who you are on
+this computer. Ctrl-C ends it.
 """
 
 EXAMPLES = """\
 examples:
   chatroom tail | jq -r '.from + ": " + .message'
   chatroom tail --count 1                   wait for the next message
+  chatroom tail --history 1 --count 1       print the last one
   chatroom tail --user logger --password-file secret >> room.jsonl
 
 exit status:
@@ -31,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--count", metavar="N", type=_positive, help="stop after this many messages"
     )
+    add_history(parser, default=0, shown="0")
     add_server(parser)
     add_credentials(parser)
 
@@ -48,10 +51,11 @@ def _tail(args: argparse.Namespace) -> int:
     from chatroom.ui import logs  # noqa: PLC0415
     from chatroom.ui.feed import Feed  # noqa: PLC0415
 
-    feed = Feed(sys.stdout.buffer, sys.stderr, args.count)
+    feed = Feed(sys.stdout.buffer, sys.stderr, args.count, args.history)
     name = username_or_own(args)
     try:
-        with logs.shown(tell), enter(args, name, feed.on_event):
+        with logs.shown(tell), enter(args, name, feed.on_event, history=args.history) as room:
+            feed.enter(room.behind)
             feed.wait()
     except KeyboardInterrupt:
         pass

@@ -14,14 +14,20 @@ from chatroom.ui import logs
 from chatroom.ui.completion import Completed, complete, complete_name
 from chatroom.ui.conversation import Conversation
 from chatroom.ui.operations import HELP, Help, Leave, NoOperation, Operation, Say, Tell, Who, parse
+from chatroom.ui.pending import PendingRows
 from chatroom.ui.sanitize import clean
 from chatroom.ui.terminal import Terminal
 
 PROMPT = "PM, DM, WHO or EX: "
 
+_HELP = tuple(f"  {line}" for line in HELP)
+
 
 def talk(
-    enter: Callable[[Terminal, Callable[[Event], None]], Room], terminal: Terminal | None = None
+    enter: Callable[[Terminal, Callable[[Event], None]], Room],
+    terminal: Terminal | None = None,
+    *,
+    history: int = 0,
 ) -> int:
     """Lets a person talk until they leave, and returns the exit status.
 
@@ -31,11 +37,12 @@ def talk(
     Args:
         enter: logs in, with a terminal to ask on and the function that is to get the events.
         terminal: None for standard input and output.
+        history: how many of the messages said before are shown, if `enter` asks for them.
 
     Raises:
         ChatroomError: logging in did not work.
     """
-    talking = _Talk(terminal)
+    talking = _Talk(terminal, history)
     terminal = talking.terminal
     with (
         _named("chatroom-input"),
@@ -44,8 +51,7 @@ def talk(
         logs.shown(terminal.complain),
     ):
         try:
-            talking.conversation.enter(enter(terminal, talking.conversation.on_event))
-            talking.run()
+            talking.run(enter(terminal, talking.conversation.on_event))
         except (EOFError, KeyboardInterrupt):
             pass  # Ctrl-D, Ctrl-C, a signal, or a line that is gone: all mean to leave
         finally:
@@ -59,14 +65,15 @@ def talk(
 class _Talk:
     """The loop of operations and what each does."""
 
-    def __init__(self, terminal: Terminal | None) -> None:
+    def __init__(self, terminal: Terminal | None, history: int) -> None:
         self.terminal = terminal or Terminal()
         self.terminal.complete = self._complete
-        self.conversation = Conversation(self.terminal)
+        self.conversation = Conversation(self.terminal, history=history)
+        self.terminal.above = PendingRows(self.conversation)
 
-    def run(self) -> None:
-        """Carries out operations until EX."""
-        self._help()
+    def run(self, room: Room) -> None:
+        """Carries out operations in a room until EX."""
+        self.conversation.enter(room, _HELP)
         while (operation := parse(self.terminal.ask_line(PROMPT))) != Leave():
             self._do(operation)
 
@@ -84,24 +91,20 @@ class _Talk:
                 self.terminal.show([clean(explanation)])
 
     def _help(self) -> None:
-        self.terminal.show([f"  {line}" for line in HELP])
+        self.terminal.show(_HELP)
 
     def _who(self) -> None:
-        if self.conversation.room.connected:
-            self.conversation.who()
-        else:
+        if self.conversation.down:
             self.terminal.show(["The server is gone, so nobody can say who is there now."])
+        else:
+            self.conversation.who()
 
     def _say(self, text: str | None, to: str | None = None) -> None:
-        name = None if to is None else clean(self.conversation.registered(to))
-        whom = "" if name is None else f" to {name}"
+        whom = "" if to is None else f" to {self.conversation.recipient(to)}"
         text = text or self.terminal.ask_in_passing(f"Message{whom}: ")
         if not text.strip():
             self.terminal.show(["Nothing was sent."])
             return
-        if not self.conversation.room.connected:
-            provided = "" if name is None else f", if {name} is in the room then"
-            self.terminal.show([f"The server is gone; this is sent when it is back{provided}."])
         self.conversation.say(text, to)
 
     def _tell(self, to: str | None, text: str | None) -> None:

@@ -47,6 +47,7 @@ def sign_in(
     username: str | None,
     password: str | None,
     on_event: Callable[[Event], None],
+    history: int = 0,
     door: Door | None = None,
 ) -> Room:
     """Logs in, asking for what is not known yet, and returns the room.
@@ -57,6 +58,7 @@ def sign_in(
         username: None to ask for it. One that nobody can have is told and asked for again.
         password: None to ask for it: twice for a new account, up to three times for a known one.
         on_event: passed on to `connect`.
+        history: the same.
         door: the way to the server.
 
     Raises:
@@ -74,7 +76,9 @@ def sign_in(
             if secret is None:
                 known = door.account_exists(address, name)
                 secret = _ask_password(asker, name) if known else _choose_password(asker, name)
-            return door.connect(address, username=name, password=secret, on_event=on_event)
+            return door.connect(
+                address, username=name, password=secret, history=history, on_event=on_event
+            )
         except LoginRefused as error:
             if error.code == ErrorCode.WRONG_PASSWORD:
                 wrong += 1

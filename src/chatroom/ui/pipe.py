@@ -24,13 +24,18 @@ REFUSED = 1
 
 
 def talk(
-    enter: Callable[[Callable[[Event], None]], Room], *, source: int, patience: float = PATIENCE
+    enter: Callable[[Callable[[Event], None]], Room],
+    *,
+    source: int,
+    history: int = 0,
+    patience: float = PATIENCE,
 ) -> int:
     """Carries out the operations on `source` and returns the exit status.
 
     Args:
         enter: logs in, with the function that is to get the events.
         source: the file descriptor to read.
+        history: how many of the messages said before are shown, if `enter` asks for them.
         patience: seconds to wait for the next confirmation.
 
     Returns:
@@ -42,11 +47,14 @@ def talk(
     with Lines(source) as lines:
         face = Streams(lines.stop)
         unconfirmed = Unconfirmed(patience)
-        conversation = Conversation(face, one_line=True, settled=unconfirmed.one_less)
+        conversation = Conversation(
+            face, history=history, one_line=True, settled=unconfirmed.one_less
+        )
         answered = True
         try:
             with logs.shown(face.complain):
                 conversation.enter(enter(conversation.on_event))
+                conversation.opened.wait(patience)  # so that the history comes first
                 answered = _carry_out(lines, conversation, unconfirmed)
                 answered = answered and unconfirmed.wait_for_none()
         except KeyboardInterrupt:

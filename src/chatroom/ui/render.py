@@ -14,6 +14,7 @@ from chatroom.client.events import (
     UsersChanged,
 )
 from chatroom.protocol.names import fold
+from chatroom.ui import phrases
 from chatroom.ui.sanitize import clean
 
 _TIME = "%H:%M:%S"
@@ -55,12 +56,12 @@ class Renderer:
                 return self._came(came) + self._left(left)
             case LineLost(reason):
                 return self._lost(reason)
-            case LineBack(missed, users):
-                return self._back(missed, users)
+            case LineBack(missed, away=away):
+                return self._back(missed, away)
             case LineGone(error):
                 return self.note(f"{error} The room has been left.")
             case Gap():
-                return self._gap(event)
+                return self.note(phrases.gap(event))
 
     def message(self, sender: str, to: str | None, text: str, ts: float) -> list[str]:
         """Returns the lines that show a message, one's own too; private if `to` is somebody."""
@@ -68,6 +69,20 @@ class Renderer:
         if to is not None:
             head = f"{head} -> {self.name(to)} (private)"
         return self._lines(ts, f"{head}: ", text)
+
+    def history(self, messages: Sequence[Message]) -> list[str]:
+        """Returns the lines that show what was said before the person came, marked as such.
+
+        Args:
+            messages: in the order in which they are to stand.
+        """
+        lines = [line for message in messages for line in self.event(message)]
+        if self._one_line or not lines:
+            return lines
+        head = "message" if len(messages) == 1 else f"{len(messages)} messages"
+        with self._lock:
+            self._day = time.strftime(_DAY, time.localtime(self._now()))  # "now" says so
+        return [f"--- the last {head} ---", *lines, "--- now ---"]
 
     def unsent(self, text: str, to: str | None, error: BaseException) -> list[str]:
         """Returns the lines that say that a message was not sent, why, and what it was."""
@@ -123,17 +138,14 @@ class Renderer:
             return []
         return self.note(f"The server is gone: {reason} Trying again until it is back.")
 
-    def _back(self, missed: int, users: Sequence[str]) -> list[str]:
+    def _back(self, missed: int, away: float) -> list[str]:
         with self._lock:
             self._line_down = False
-        lines = self.note("The server is back.")
-        if missed:
-            lines += self.note(f"{_messages(missed)} said meanwhile did not reach you.")
-        return lines + self.users(users)
-
-    def _gap(self, gap: Gap) -> list[str]:
-        kind = "to everyone" if gap.log == "room" else "to you alone"
-        return self.note(f"{_messages(gap.missed)} said {kind} meanwhile did not reach you.")
+        back = f"The server is back after {phrases.duration(away)}"
+        if missed == 0:
+            return self.note(f"{back}; nothing was said meanwhile.")
+        were = "was" if missed == 1 else "were"
+        return self.note(f"{back}; {phrases.messages(missed)} {were} said meanwhile:")
 
     def _lines(self, ts: float, head: str, text: str) -> list[str]:
         """Returns the lines of one entry: time, head and text, and a new day before them."""
@@ -160,7 +172,3 @@ class Renderer:
 def _below(lines: Sequence[str]) -> list[str]:
     """Returns lines that go on below another, indented so that they cannot pass for new ones."""
     return [_INDENT + clean(line) for line in lines]
-
-
-def _messages(count: int) -> str:
-    return "1 message" if count == 1 else f"{count} messages"

@@ -13,7 +13,7 @@ import sys
 import termios
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.history import DummyHistory, History, InMemoryHistory
@@ -32,6 +32,17 @@ still to come, so a stopped terminal costs neither memory nor messages."""
 
 Completer = Callable[[str], Completed]
 
+
+class Above(Protocol):
+    """What stands above the question and is taken off the screen with it. Input thread."""
+
+    def rows(self, columns: int, height: int) -> Sequence[str]:
+        """Returns the rows for a screen of this size, clean and less wide than it."""
+
+    def next_due(self) -> float | None:
+        """Returns the seconds after which the rows change by themselves, None if they do not."""
+
+
 CHOICES = 100
 """How many candidates Tab lists."""
 
@@ -47,6 +58,9 @@ class Terminal:
     def __init__(self, source: Input | None = None, screen: Output | None = None) -> None:
         self.complete: Completer = nothing_to_complete
         """What Tab does on a line of operations, given the text before the cursor."""
+        self.above: Above | None = None
+        """What stands above a question. Besides when it is due, it is looked at when lines are
+        shown and when keys are hit."""
         self._input = source or create_input(sys.stdin)
         self._output = screen or _plain_output()
         self._completer: Completer = nothing_to_complete  # that of the question being asked
@@ -156,7 +170,9 @@ class Terminal:
         session.app.erase_when_done = erase
         try:
             return session.prompt(
-                question, is_password=hidden, pre_run=lambda: self._begin(session.app)
+                lambda: self._with_above(question),
+                is_password=hidden,
+                pre_run=lambda: self._begin(session.app),
             )
         finally:
             with self._changed:
@@ -172,6 +188,24 @@ class Terminal:
                 self._question.call(self._write_above)
             if self._hung_up:
                 self._question.call(self._abandon)
+        self._draw_when_due(app)
+
+    def _with_above(self, question: str) -> str:
+        """Returns the question with what stands above it. Runs in the input loop, to draw."""
+        size = self._output.get_size()
+        rows = self.above.rows(size.columns, size.rows) if self.above else ()
+        return "\n".join([*rows, question])
+
+    def _draw_when_due(self, app: Application[str]) -> None:
+        """Has the question drawn anew when what is above it changes. Runs in the input loop."""
+        seconds = self.above.next_due() if self.above else None
+        if seconds is not None and app.loop is not None:
+            app.loop.call_later(seconds, self._draw, app)
+
+    def _draw(self, app: Application[str]) -> None:
+        if not app.is_done:
+            app.invalidate()
+            self._draw_when_due(app)
 
     def _write_above(self, app: Application[str]) -> None:
         """Writes what is pending; the question is drawn again below. Runs in the input loop."""

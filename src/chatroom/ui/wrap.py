@@ -1,4 +1,4 @@
-"""Lines cut to the width of a screen.
+"""Lines cut, or shortened, to the width of a screen.
 
 A terminal goes on at column 0 with what does not fit. There one message could pass for several, the
 later ones with whatever time and name its sender likes. So lines are cut here, and the rest stands
@@ -34,6 +34,19 @@ def wrap(line: str, width: int) -> list[str]:
     for blanks, word in _WORD.findall(line):
         rows.add(blanks, word)
     return rows.done()
+
+
+def shorten(text: str, width: int) -> str:
+    """Returns `text`, clean, or as much of its beginning as fits and "…", in `width` columns."""
+    if get_cwidth(text) <= width:
+        return text
+    kept, used = "", 1
+    for character in text:
+        used += get_cwidth(character)
+        if used > width:
+            break
+        kept += character
+    return f"{kept}…" if width > 0 else ""
 
 
 class _Rows:
