@@ -77,14 +77,46 @@ class Client:
                 yield frame
 
 
+SECRETS = {"epoch", "session"}
+"""Fields whose values the server draws by chance; what is written stands for the real ones."""
+
+
 def hold(turns: Sequence[Turn], port: int) -> Iterator[Turn]:
     """Holds a conversation with a server; yields each turn with what was really said."""
     with ExitStack() as stack:
         clients: dict[str, Client] = {}
+        real: dict[object, object] = {}
         for who, sent, frame in turns:
             if who not in clients:
                 clients[who] = Client(port)
                 stack.callback(clients[who].close)
             if sent:
-                clients[who].send(frame)
-            yield Turn(who, sent, frame if sent else clients[who].receive())
+                clients[who].send(_in_real(frame, real))
+                yield Turn(who, sent, frame)
+            else:
+                received = clients[who].receive()
+                _learn(frame, received, real)
+                yield Turn(who, sent, received)
+
+
+def _learn(written: object, received: object, real: dict[object, object]) -> None:
+    """Notes which secrets of the server those in `written` stand for."""
+    if not (isinstance(written, dict) and isinstance(received, dict)):
+        return
+    for key in set(written) & set(received):
+        if key in SECRETS:
+            real.setdefault(written[key], received[key])
+        else:
+            _learn(written[key], received[key], real)
+
+
+def _in_real(frame: Frame, real: dict[object, object]) -> Frame:
+    """Returns `frame` with the server's own secrets in place of those that are written."""
+    return {
+        key: _in_real(value, real)
+        if isinstance(value, dict)
+        else real.get(value, value)
+        if key in SECRETS
+        else value
+        for key, value in frame.items()
+    }

@@ -6,11 +6,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
-from chatroom.protocol.commands import COMMANDS, Command, parse
+from chatroom.protocol.commands import COMMANDS, Command, Places, parse
 from chatroom.protocol.errors import ADVICE
 from tests.docs import markdown, talking
 from tests.docs.markdown import PROTOCOL, Block
@@ -23,14 +24,22 @@ EXAMPLES = markdown.blocks("json", document=PROTOCOL)
 ALWAYS = {"type", "id"}
 """Fields that no table lists: the headline is the type, and any reply may have an id."""
 
-OFTEN_MISSING = {"id", "command", "field", "retry_after"}
-"""What an error has only where it is known, and any reply only if it was given."""
+OFTEN_MISSING = {"id", "command", "field", "retry_after", "replay"}
+"""What an error has only where it is known, any reply only if it was given, and an entry only if it
+is an old one."""
+
+LATER = {"ping"}
+"""What the server says only after a while."""
+
+COMMAND_KINDS = {str: "text", int: "number", Places: "object"}
+"""What the tables call the types of a command's fields."""
 
 KINDS: dict[str, tuple[type, ...]] = {
     "text": (str,),
     "number": (int, float),
     "true or false": (bool,),
     "list of texts": (list,),
+    "object": (dict,),
 }
 """What the tables call the types of JSON."""
 
@@ -53,25 +62,56 @@ def fields(kind: str) -> dict[str, str]:
 
 
 def test_the_conversation_goes_as_it_is_written(server: Server) -> None:
-    """Every frame is the same but for the time; the epochs are others, each for one written."""
-    epochs: dict[object, object] = {}
-    for written, real in zip(TURNS, talking.hold(TURNS, server.port), strict=True):
-        assert shape(written) == shape(real)
-        epoch = written.frame.get("epoch")
-        assert epochs.setdefault(epoch, real.frame.get("epoch")) == real.frame.get("epoch")
-    assert len(set(epochs.values())) == len(epochs)
+    """Every frame is the same but for the time and the server's secrets, each for one written."""
+    real: dict[object, object] = {}
+    for written, held in zip(TURNS, talking.hold(TURNS, server.port), strict=True):
+        assert shape(written.frame, {}) == shape(held.frame, {})
+        if not written.sent:
+            shape(written.frame, real, held.frame)
+    assert len(set(real.values())) == len(real)
 
 
-def shape(turn: Turn) -> Turn:
-    """Returns a turn without what differs from one server to the next."""
-    return turn._replace(frame=turn.frame | {k: None for k in ("ts", "epoch") if k in turn.frame})
+def shape(frame: Frame, real: dict[object, object], held: Frame | None = None) -> Frame:
+    """Returns a frame without what differs from one server to the next.
+
+    Args:
+        frame: what is written.
+        real: what the written secrets stand for; what `held` has must fit it, and is put into it.
+        held: what was said.
+    """
+    plain: Frame = {}
+    for key, value in frame.items():
+        other = None if held is None else held.get(key)
+        if isinstance(value, dict):
+            plain[key] = shape(value, real, other if isinstance(other, dict) else None)
+        elif key in talking.SECRETS:
+            assert real.setdefault(value, other) == other
+            plain[key] = None
+        else:
+            plain[key] = None if key == "ts" else value
+    return plain
 
 
 def test_the_conversation_leaves_no_command_and_no_message_out() -> None:
     said = {str(turn.frame["command"]).lower() for turn in TURNS if turn.sent}
     heard = {turn.frame["type"] for turn in TURNS if not turn.sent}
     assert said == set(COMMANDS)
-    assert heard == {frame(each).get("type") for each in EXAMPLES} - {None}
+    assert heard == {frame(each).get("type") for each in EXAMPLES} - {None} - LATER
+
+
+def test_the_ping_of_the_server_is_what_is_written() -> None:
+    written = next(frame(each) for each in EXAMPLES if frame(each).get("type") == "ping")
+    with (
+        Server(env={"CHATROOM_LIMITS_PING_SECONDS": "0.05"}) as server,
+        closing(Client(server.port)) as client,
+    ):
+        client.send({"command": "login", "username": "bob", "password": "secret"})
+        while (heard := client.receive())["type"] != "ping":
+            pass
+    assert shape(written, {}).keys() == shape(heard, {}).keys()
+    assert isinstance(logs := heard["logs"], dict)
+    assert all(set(log) == {"epoch", "head"} for log in logs.values())
+    assert set(fields("ping, from the server")) == set(heard) - ALWAYS
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
@@ -85,7 +125,7 @@ def test_an_example_is_what_a_command_or_a_message_looks_like(example: Block) ->
         return
     for turn in TURNS:
         if not turn.sent and turn.frame["type"] == written["type"]:
-            assert set(written) ^ set(turn.frame) <= {"id"}
+            assert set(written) ^ set(turn.frame) <= {"id", "replay"}
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=lambda command: command.name)
@@ -94,11 +134,18 @@ def test_the_table_of_a_command_has_its_fields(command: type[Command]) -> None:
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| `")]
     written = {row[0].strip("`"): row[1:3] for row in rows}
     real = {
-        field.name: ["text", "yes" if field.required else "no"]
+        field.name: [_kind(field.type), "yes" if field.required else "no"]
         for field in msgspec.structs.fields(command)
         if field.name != "id"
     }
     assert written == real
+
+
+def _kind(kind: Any) -> str:
+    """Returns what a table calls the type of a command's field, which may be missing or bounded."""
+    kinds = {part for part in get_args(kind) if part is not type(None)} or {kind}
+    part = next(iter(kinds))
+    return COMMAND_KINDS[getattr(part, "__origin__", part)]
 
 
 @pytest.mark.parametrize("turn", [turn for turn in TURNS if not turn.sent], ids=str)
@@ -158,6 +205,28 @@ def lose_the_account(client: Client, server: Server) -> None:
     subprocess.run(words, env=environment(), check=True, capture_output=True)
 
 
+def read_nothing(client: Client, server: Server) -> None:
+    """Somebody who is sent more than a connection holds, and takes none of it, until it is cut."""
+    client.send({"command": "login", "username": "deaf", "password": "secret"})
+    assert client.receive()["type"] == "welcome"
+    with closing(Client(server.port)) as talker:
+        talker.send({"command": "login", "username": "talker", "password": "secret"})
+        assert talker.receive()["type"] == "welcome"
+        users: object = ["deaf", "talker"]
+        while users == ["deaf", "talker"]:
+            for _ in range(100):
+                talker.send({"command": "PM", "message": "x" * 8000})
+            talker.send({"command": "WHO"})
+            while (frame := talker.receive())["type"] != "active_users":
+                pass
+            users = frame["users"]
+
+
+def say_nothing(client: Client, server: Server) -> None:
+    del server
+    client.send({"command": "login", "username": "bob", "password": "secret"})
+
+
 WAYS_TO_GO: dict[str, tuple[Callable[[Client, Server], None], dict[str, str]]] = {
     "exit": (leave, {}),
     "shutting_down": (stop, {}),
@@ -165,6 +234,11 @@ WAYS_TO_GO: dict[str, tuple[Callable[[Client, Server], None], dict[str, str]]] =
     "frame_too_large": (say_too_much, {"CHATROOM_LIMITS_FRAME_BYTES": "256"}),
     "too_many_connections": (wait, {"CHATROOM_LIMITS_CONNECTIONS": "1"}),
     "account_removed": (lose_the_account, {}),
+    "slow_consumer": (read_nothing, {"CHATROOM_LIMITS_STALL_SECONDS": "0.2"}),
+    "silent": (
+        say_nothing,
+        {"CHATROOM_LIMITS_PING_SECONDS": "0.05", "CHATROOM_LIMITS_ANSWER_SECONDS": "0.05"},
+    ),
 }
 """For each reason of a `bye`: what brings it about, and the settings for that."""
 

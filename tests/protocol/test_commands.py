@@ -115,7 +115,7 @@ def test_a_refusal_names_code_and_field(
 )
 def test_a_place_in_a_log_is_an_epoch_and_a_number(place: object) -> None:
     """None is the one of them that can stand: it is no place at all."""
-    frame = {"command": "resume", "session": "x", "logs": {"room": place}}
+    frame: dict[str, object] = {"command": "resume", "session": "x", "logs": {"room": place}}
     if place is None:
         assert parse(frame) == Resume(session="x", logs=Places())
     else:

@@ -5,13 +5,22 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from chatroom.auth.accounts import Accounts
-from chatroom.log.base import ROOM, Draft
+from chatroom.log.base import ROOM, Change, Draft, EndSession, TouchSession
 from chatroom.log.committer import Job
 from chatroom.log.memory import MemoryStore
+from chatroom.protocol.commands import Places
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.room.room import Room
 from chatroom.room.roster import Member
-from chatroom.room.tickets import Arrival, Departure, Private, Public, RoomTicket, RosterChange
+from chatroom.room.tickets import (
+    Arrival,
+    Departure,
+    Greeting,
+    Private,
+    Public,
+    RoomTicket,
+    RosterChange,
+)
 from tests.server.stage import account, accounts_in
 
 Ticket = RoomTicket[str]
@@ -22,13 +31,14 @@ class Scribe:
 
     def __init__(self) -> None:
         self.tickets: list[Ticket] = []
+        self.changes: list[Change | None] = []
         self.rosters: list[tuple[str, ...]] = []
 
     def submit(self, jobs: list[Job[Ticket]], *, wait: bool = True) -> None:
         """Take jobs that nobody waits for."""
         assert not wait, "coming and going must not wait while others do"
-        assert all(job.change is None for job in jobs)
         self.tickets += [job.ticket for job in jobs]
+        self.changes += [job.change for job in jobs]
 
 
 @pytest.fixture
@@ -51,6 +61,9 @@ def room(accounts: Accounts, scribe: Scribe) -> Room[str]:
     return made
 
 
+GREETING = Greeting(None, Places())
+SESSION = TouchSession(b"digest")
+
 Enter = Callable[..., Member[str]]
 
 
@@ -58,8 +71,8 @@ Enter = Callable[..., Member[str]]
 def enter(room: Room[str], accounts: Accounts) -> Enter:
     """Take somebody in, by name."""
 
-    def enter(name: str, channel: str = "", id: str | None = None) -> Member[str]:
-        return room.join(account(accounts, name), channel or name, id, new_user=False)
+    def enter(name: str, channel: str = "") -> Member[str]:
+        return room.join(account(accounts, name), channel or name, GREETING, SESSION)
 
     return enter
 
@@ -67,11 +80,12 @@ def enter(room: Room[str], accounts: Accounts) -> Enter:
 def test_whoever_comes_is_welcomed_with_the_list_of_all(
     room: Room[str], scribe: Scribe, accounts: Accounts
 ) -> None:
-    bob = room.join(account(accounts, "Bob"), "b", "1", new_user=True)
-    alice = room.join(account(accounts, "alice"), "a", None, new_user=False)
+    new = Greeting("1", Places(), history=50, new_user=True, session="secret")
+    bob = room.join(account(accounts, "Bob"), "b", new, SESSION)
+    alice = room.join(account(accounts, "alice"), "a", GREETING, SESSION)
     assert scribe.tickets == [
-        Arrival(bob, "1", True, ("Bob",), 1),
-        Arrival(alice, None, False, ("Bob", "alice"), 2),
+        Arrival(bob, new, ("Bob",), 1),
+        Arrival(alice, GREETING, ("Bob", "alice"), 2),
     ]
     assert room.names() == ("Bob", "alice")
     assert (bob.account.name, bob.channel) == ("Bob", "b")
@@ -97,6 +111,14 @@ def test_everyone_hears_of_those_who_come_and_go(
     assert scribe.tickets[2:] == [Departure(bob)]
     room.leave(alice)
     assert room.names() == ()
+
+
+def test_a_session_is_committed_with_the_coming_and_the_going(
+    room: Room[str], scribe: Scribe, enter: Enter
+) -> None:
+    room.leave(enter("Bob"), EndSession(b"digest"))
+    room.leave(enter("Bob"))
+    assert scribe.changes == [SESSION, EndSession(b"digest"), SESSION, None]
 
 
 def test_an_account_is_here_until_its_last_connection_goes(

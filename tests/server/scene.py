@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chatroom.log.base import ROOM, Appended, Draft, Entry
 from chatroom.log.memory import MemoryStore
 from chatroom.protocol import events
+from chatroom.protocol.events import REPLAY
 from chatroom.server.backlog import ENTRIES
 from chatroom.server.outbox import Outbox
 from chatroom.server.round import Round
@@ -26,7 +27,7 @@ from tests.server.stage import (
     readers_of,
 )
 
-Kind = Literal["others", "own", "reply", "private", "roster", "join", "part", "bye"]
+Kind = Literal["others", "own", "reply", "private", "roster", "join", "return", "part", "bye"]
 
 
 class Step(NamedTuple):
@@ -92,6 +93,7 @@ class Scene:
         self.told = Told()
         self._roster = 0
         self._present = False
+        self._whispered = 0  # the place of the newest direct message that was sent
 
     @property
     def arrived(self) -> list[bytes]:
@@ -155,6 +157,9 @@ class Scene:
                 self._present = True
                 self.readers.join(self.outbox, self._bob, work.next)
                 self._reply(work, b"welcome\n")
+            case "return" if self.outbox.account is None:
+                self._present = True
+                self._return(work, len(step.text))
             case "part" if self._present:
                 self._part(work)
             case "bye" if not self.outbox.finishing:
@@ -176,6 +181,7 @@ class Scene:
         work.add(frame)
 
     def _whisper(self, work: Round, entry: Entry) -> None:
+        self._whispered = entry.seq
         if self._present:
             frame = private_frame(self.store, self._alice, self._bob, entry)
             work.insert(self.outbox, frame, inbox=entry.seq)
@@ -185,6 +191,23 @@ class Scene:
         if not self.outbox.finishing:
             work.insert(self.outbox, frame, weight=1)
             self.told.stream.append(frame)
+
+    def _return(self, work: Round, behind: int) -> None:
+        """Come in with so many messages of each kind missed."""
+        public, private = work.next - behind, self._whispered + 1 - behind
+        self.outbox.pass_over(max(1, private), self._whispered + 1)
+        self.readers.join(self.outbox, self._bob, work.next, max(1, public))
+        work.insert_first(self.outbox, b"resumed\n")
+        self.told.stream.append(b"resumed\n")
+        authors = {account.number: account for account in (self._alice, self._bob)}
+        for entry in self.store.read(ROOM, max(1, public) - 1, behind):
+            if entry.seq < work.next:
+                author = authors[entry.author]
+                self.told.stream.append(public_frame(self.store, author, entry, REPLAY))
+        for entry in self.store.read(self._bob.inbox, max(1, private) - 1, behind):
+            if entry.seq <= self._whispered:
+                frame = private_frame(self.store, self._alice, self._bob, entry, REPLAY)
+                self.told.private.append(frame)
 
     def _part(self, work: Round) -> None:
         self._present = False

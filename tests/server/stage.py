@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from chatroom.auth.accounts import Accounts
 from chatroom.auth.passwords import Passwords
+from chatroom.auth.sessions import Sessions
 from chatroom.config import Limits
 from chatroom.log.base import ROOM, Account, AddAccount, Draft, Entry, Refused, Store
 from chatroom.log.committer import Job
+from chatroom.log.memory import MemoryStore
 from chatroom.protocol import events
 from chatroom.room.room import Room
 from chatroom.server.backlog import ENTRIES, Backlog
@@ -23,6 +25,7 @@ from chatroom.server.readers import Readers
 from chatroom.server.services import Services
 from chatroom.server.tickets import Release, Ticket
 from chatroom.server.timers import Timers
+from chatroom.server.watch import Watch
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -32,6 +35,17 @@ DEADLINE = 10.0
 
 TURNS = 10_000
 """How often a reader who is behind may ask for a turn before a test gives up."""
+
+
+class Clock:
+    """Seconds that go forward when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
 
 
 class Trickle(socket.socket):
@@ -131,7 +145,10 @@ def services_that_note(
                 job.ticket.outbox.close()
 
     room: Room[Outbox] = Room(accounts, submit, lambda: None, 8192)
-    return Services(room, accounts, submit, Timers(), limits or Limits()), tickets
+    timers, sessions = Timers(), Sessions(MemoryStore().session, accounts)
+    watch = Watch(timers, 1.0)
+    services = Services(room, accounts, sessions, submit, timers, watch, limits or Limits())
+    return services, tickets
 
 
 @contextmanager
@@ -156,16 +173,19 @@ def say(store: Store, author: Account, *texts: str, log: int = ROOM) -> None:
     store.commit([Draft(log, author.number, text) for text in texts])
 
 
-def public_frame(store: Store, author: Account, entry: Entry) -> bytes:
+def public_frame(store: Store, author: Account, entry: Entry, mark: str = "") -> bytes:
     """Return an entry of the room's log as it goes over the wire."""
     stamp = events.stamp(store.epoch(ROOM), entry.ts)
-    return events.broadcast(author.name, entry.text, entry.seq, entry.seq - 1, stamp)
+    return events.broadcast(author.name, entry.text, entry.seq, entry.seq - 1, stamp, mark=mark)
 
 
-def private_frame(store: Store, author: Account, to: Account, entry: Entry) -> bytes:
+def private_frame(
+    store: Store, author: Account, to: Account, entry: Entry, mark: str = ""
+) -> bytes:
     """Return an entry of the inbox of `to` as it goes over the wire."""
     stamp = events.stamp(store.epoch(to.inbox), entry.ts)
-    return events.direct_message(author.name, to.name, entry.text, entry.seq, entry.seq - 1, stamp)
+    seq, prev = entry.seq, entry.seq - 1
+    return events.direct_message(author.name, to.name, entry.text, seq, prev, stamp, mark=mark)
 
 
 @contextmanager

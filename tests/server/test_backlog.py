@@ -7,6 +7,7 @@ import pytest
 from chatroom.auth.accounts import Accounts
 from chatroom.log.base import ROOM, Account, Entry
 from chatroom.log.memory import MemoryStore
+from chatroom.protocol import events
 from chatroom.server.backlog import ENTRIES, Backlog
 from tests.server.stage import account, accounts_in, private_frame, public_frame, say
 
@@ -154,7 +155,8 @@ def test_if_all_up_to_the_end_is_forgotten_the_end_is_gone_on_from(
     backlog = Backlog(store, accounts)
     run = backlog.public(3, 8)
     assert (run.first, run.next, run.data) == (8, 8, b"")
-    assert backlog.private(bob, 1, 2) == (b"", 2)
+    run = backlog.private(bob, 1, 2)
+    assert (run.first, run.next, run.data) == (2, 2, b"")
 
 
 def test_direct_messages_come_as_they_were_sent(
@@ -164,8 +166,27 @@ def test_direct_messages_come_as_they_were_sent(
     say(store, alice, *map(str, range(ENTRIES + 9)), log=bob.inbox)
     frames = [private_frame(store, alice, bob, entry) for entry in store.read(bob.inbox, 0, 1000)]
     backlog = Backlog(store, accounts)
-    assert backlog.private(bob, 2, 5) == (b"".join(frames[1:4]), 5)
-    assert backlog.private(bob, 2, 1000) == (b"".join(frames[1 : ENTRIES + 1]), ENTRIES + 2)
+    for stop, behind in (5, 5), (1000, ENTRIES + 2):
+        run = backlog.private(bob, 2, stop)
+        assert (run.first, run.next) == (2, behind)
+        assert run.data == b"".join(frames[1 : behind - 1])
+
+
+def test_what_is_replayed_is_marked_and_shared_apart(
+    store: MemoryStore, accounts: Accounts, alice: Account
+) -> None:
+    bob = account(accounts, "bob")
+    say(store, alice, *map(str, range(ENTRIES)))
+    say(store, alice, "psst", log=bob.inbox)
+    backlog = Backlog(store, accounts)
+    for _ in range(2):
+        for mark in "", events.REPLAY:
+            entries = store.read(ROOM, 0, ENTRIES)
+            frames = [public_frame(store, alice, entry, mark) for entry in entries]
+            assert backlog.public(1, ENTRIES + 1, mark).data == b"".join(frames)
+            (entry,) = store.read(bob.inbox, 0, 1)
+            frame = private_frame(store, alice, bob, entry, mark)
+            assert backlog.private(bob, 1, 2, mark).data == frame
 
 
 def test_those_who_were_removed_keep_their_words(

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatroom.server.outbox import OUTBOX_BYTES, Insert, Outbox
+from chatroom.server.debt import OUTBOX_BYTES
+from chatroom.server.outbox import Insert, Outbox
 from chatroom.server.tail import Run
 from chatroom.server.timers import Timers
 from tests.server.stage import DEADLINE, Trickle, full_pair
@@ -272,7 +273,7 @@ class Waiting:
         self._thread.start()
 
     def _run(self) -> None:
-        self._outbox.await_room()
+        self._outbox.debt.await_room()
         self.done.set()
 
     def join(self) -> bool:
@@ -282,14 +283,14 @@ class Waiting:
 
 
 def test_replies_within_the_bound_are_not_waited_for(outbox: Outbox) -> None:
-    assert outbox.owe(OUTBOX_BYTES) == OUTBOX_BYTES
-    outbox.await_room()
+    assert outbox.debt.owe(OUTBOX_BYTES) == OUTBOX_BYTES
+    outbox.debt.await_room()
 
 
 def test_the_reading_thread_goes_on_when_enough_was_sent(outbox: Outbox, sock: Trickle) -> None:
     """Replies are paid for when their last byte is sent: at once, or later."""
     for weight in (OUTBOX_BYTES // 2, OUTBOX_BYTES // 2, 100, 50):
-        outbox.owe(weight)
+        outbox.debt.owe(weight)
     waiting = Waiting(outbox)
     sock.allow(7, 0)
     own = [reply(10, weight=50), reply(10, weight=100), reply(10, weight=OUTBOX_BYTES // 2)]
@@ -301,12 +302,12 @@ def test_the_reading_thread_goes_on_when_enough_was_sent(outbox: Outbox, sock: T
 
 
 def test_the_reading_thread_goes_on_when_the_connection_is_given_up(outbox: Outbox) -> None:
-    outbox.owe(OUTBOX_BYTES + 1)
+    outbox.debt.owe(OUTBOX_BYTES + 1)
     waiting = Waiting(outbox)
     outbox.kill()
     assert waiting.join()
-    outbox.owe(OUTBOX_BYTES)
-    outbox.await_room()
+    outbox.debt.owe(OUTBOX_BYTES)
+    outbox.debt.await_room()
 
 
 def test_the_bytes_that_are_missing_are_those_of_one_message() -> None:

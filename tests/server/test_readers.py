@@ -1,7 +1,8 @@
 """Everyone who is sent something: those who keep up, and those who catch up."""
 
+import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -25,7 +26,7 @@ from tests.server.stage import (
 )
 
 EVERYTHING: tuple[Kind, ...] = (
-    "others", "others", "own", "own", "reply", "private", "roster", "join", "join", "part",
+    "others", "others", "own", "own", "reply", "private", "roster", "join", "return", "part",
 )  # fmt: skip
 
 
@@ -72,11 +73,31 @@ def test_what_the_log_has_forgotten_is_passed_over_and_all_else_arrives(
     with ExitStack() as stack:
         scene = Scene(stack, capacity=3, tail_bytes=0, entries=entries)
         scene.play_out([Turn([Step("join", "x")], [], 0), *plan], ahead=ahead)
-        rest = [frame for frame in scene.arrived if b'"direct_message"' not in frame]
-        lost = {frame for frame in scene.told.public if frame not in rest}
+        public = [frame for frame in scene.arrived if b'"direct_message"' not in frame]
+        rest = [frame for frame in public if b'"gap"' not in frame]
+        lost = [frame for frame in scene.told.public if frame not in rest]
         assert rest == [frame for frame in scene.told.stream if frame not in lost]
+        private = [frame for frame in scene.arrived if b'"direct_message"' in frame]
+        unheard = set(scene.told.private) - set(private)
+        assert _missing(scene.arrived, "inbox") == _places(unheard)
+        missing = _missing(scene.arrived, "room")
+        assert missing >= _places(lost)  # and of its own words only their places
+        assert not missing & _places(rest)
         kept = scene.store.read(ROOM, 0, 1000)
-        assert not [e.seq for e in kept if any(f'"seq":{e.seq},'.encode() in f for f in lost)]
+        assert not {entry.seq for entry in kept} & _places(lost)
+
+
+def _places(frames: Iterable[bytes]) -> set[int]:
+    """Return the places of the entries among some frames, some of which may be no JSON."""
+    return {json.loads(frame)["seq"] for frame in frames if b'"seq"' in frame}
+
+
+def _missing(frames: list[bytes], log: str) -> set[int]:
+    """Return the places that a reader was told are missing."""
+    gaps = [json.loads(frame) for frame in frames if b'"gap"' in frame]
+    told = [gap for gap in gaps if gap["log"] == log]
+    assert all(gap["reason"] == "retention" for gap in told)
+    return {place for gap in told for place in range(gap["from"], gap["to"] + 1)}
 
 
 @pytest.fixture

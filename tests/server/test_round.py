@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from chatroom.log.base import Appended, IdReused, StorageFull
+from chatroom.log.base import Account, Appended, IdReused, StorageFull
 from chatroom.server.outbox import Outbox
 from chatroom.server.round import Round, Stamps, refusal
 from tests.server.stage import Trickle
@@ -23,7 +23,7 @@ def test_public_messages_get_the_places_that_follow() -> None:
 def test_what_is_for_one_reader_stands_behind_what_there_is_so_far() -> None:
     with Trickle() as sock, Trickle() as other:
         mine, touched = Outbox(sock), Outbox(other)
-        mine.begin = 5
+        mine.account, mine.begin = Account(1, "bob", "", 2), 5
         work = Round(5)
         work.insert(mine, b"reply\n", weight=6)
         work.add(b"one\n")

@@ -10,7 +10,8 @@ import pytest
 
 from chatroom.server import readers
 from chatroom.server.connections import Connections
-from chatroom.server.outbox import OUTBOX_BYTES, Outbox
+from chatroom.server.debt import OUTBOX_BYTES
+from chatroom.server.outbox import Outbox
 from chatroom.server.tail import Tail
 from tests.conversation import DEADLINE, Client, Frame, Running, line, running
 

@@ -74,7 +74,7 @@ class Readers:
             first: the place of the first one that it gets; None for the next.
         """
         outbox.account = account
-        outbox.begin = place if first is None else first
+        outbox.begin = outbox.position = place if first is None else first
         outbox.live = place
         self._present.setdefault(account.number, {})[outbox] = None
         if outbox.stalled:

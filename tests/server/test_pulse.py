@@ -1,0 +1,54 @@
+"""What is to be done about a connection that says nothing."""
+
+from chatroom.server.pulse import Judgement, Pulse
+from tests.server.stage import Clock
+
+
+def pulse_of() -> tuple[Pulse, Clock]:
+    clock = Clock()
+    return Pulse(25, 35, 30, clock), clock
+
+
+def test_whoever_says_something_is_looked_at_when_it_could_be_silent_for_long_enough() -> None:
+    pulse, clock = pulse_of()
+    clock.now += 20
+    pulse.hear()
+    clock.now += 10
+    assert pulse.judge(None) == Judgement("alive", 15)
+
+
+def test_the_silent_are_asked_once_and_given_their_time() -> None:
+    pulse, clock = pulse_of()
+    clock.now += 25
+    assert pulse.judge(None) == Judgement("ask", 35)
+    clock.now += 30
+    assert pulse.judge(None) == Judgement("alive", 5)
+    clock.now += 5
+    assert pulse.judge(None).finding == "silent"
+
+
+def test_an_answer_begins_everything_anew() -> None:
+    pulse, clock = pulse_of()
+    clock.now += 25
+    assert pulse.judge(None).finding == "ask"
+    clock.now += 34
+    pulse.hear()
+    clock.now += 1
+    assert pulse.judge(None) == Judgement("alive", 24)
+    clock.now += 24
+    assert pulse.judge(None).finding == "ask"
+
+
+def test_a_full_socket_counts_by_what_it_takes_and_not_by_what_is_said() -> None:
+    pulse, clock = pulse_of()
+    clock.now += 1000
+    assert pulse.judge(29.5) == Judgement("alive", 0.5)
+    pulse.hear()
+    assert pulse.judge(30.0).finding == "slow_consumer"
+
+
+def test_whoever_takes_again_what_is_sent_is_asked_before_it_counts_as_silent() -> None:
+    pulse, clock = pulse_of()
+    clock.now += 1000
+    assert pulse.judge(1.0).finding == "alive"
+    assert pulse.judge(None).finding == "ask"
