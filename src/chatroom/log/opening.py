@@ -54,7 +54,7 @@ def open_store(path: Path | None) -> Iterator[Store]:
         return
     with contextlib.ExitStack() as stack:
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_folder(path.parent)
             stack.callback(StoreLock(path).release)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as error:
@@ -62,3 +62,24 @@ def open_store(path: Path | None) -> Iterator[Store]:
                 f"{path} cannot be opened: {error.strerror}; choose a path that you may write to."
             ) from error
         yield stack.enter_context(contextlib.closing(SqliteStore(path)))
+
+
+def _make_folder(folder: Path) -> None:
+    """Make `folder` and those that lead to it, so that a power failure takes none of them away."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for path in missing:
+        sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names of what is in `folder` are on the disk.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    opened = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
