@@ -86,5 +86,12 @@ def test_what_are_no_spans_is_refused(text: str) -> None:
         spans_from_text(text)
 
 
+@pytest.mark.parametrize("text", ["[[1, 2, 3]]", "[[1,2,3]]\n", "[[1,2,3e0]]"])
+def test_spans_that_are_spelt_otherwise_are_refused(text: str) -> None:
+    """Otherwise what a commit holds could be changed without its hash."""
+    with pytest.raises(ValueError, match=r"not how spans are stored|are no spans"):
+        spans_from_text(text)
+
+
 def test_the_size_is_that_of_all_spans_together() -> None:
     assert (size([]), size([(1, 3, 3)]), size([(1, 3, 5), (4, 1, 2)])) == (0, 1, 5)

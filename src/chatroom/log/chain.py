@@ -61,12 +61,15 @@ def spans_from_text(text: str) -> list[Span]:
     """Return the spans that `text` stores.
 
     Raises:
-        ValueError: it stores none.
+        ValueError: it stores none, or spells them otherwise than `spans_to_text`.
     """
     try:
-        return msgspec.json.decode(text, type=list[Span])
+        spans = msgspec.json.decode(text, type=list[Span])
     except msgspec.DecodeError as error:
         raise ValueError(f"{text!r} are no spans") from error
+    if spans_to_text(spans) != text:
+        raise ValueError(f"{text!r} is not how spans are stored")
+    return spans
 
 
 def size(spans: Iterable[Span]) -> int:

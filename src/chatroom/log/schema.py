@@ -86,11 +86,9 @@ def migrate(connection: sqlite3.Connection) -> None:
         StoreError: the file belongs to another program or to a newer chatroom.
         sqlite3.Error: the file cannot be read or written.
     """
-    version = _version(connection)
+    version = version_of(connection)
     if version == len(MIGRATIONS):
         return
-    if version > len(MIGRATIONS):
-        raise StoreError("it was written by a newer chatroom; install that version or a later one")
     connection.execute("BEGIN IMMEDIATE")
     try:
         for step in MIGRATIONS[version:]:
@@ -114,11 +112,18 @@ def _execute(connection: sqlite3.Connection, statements: str) -> None:
         connection.execute(statement)
 
 
-def _version(connection: sqlite3.Connection) -> int:
-    """Return the version of the schema in the file, 0 for an empty file."""
+def version_of(connection: sqlite3.Connection) -> int:
+    """Return the version of the schema in the file, 0 for an empty file.
+
+    Raises:
+        StoreError: the file belongs to another program or to a newer chatroom.
+        sqlite3.Error: the file cannot be read.
+    """
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if application != APPLICATION_ID and (tables or version or application):
         raise StoreError("it is the database of another program; choose another path")
+    if version > len(MIGRATIONS):
+        raise StoreError("it was written by a newer chatroom; install that version or a later one")
     return int(version)

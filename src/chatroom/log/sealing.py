@@ -53,7 +53,7 @@ def commits(connection: sqlite3.Connection, after: int = 0) -> Iterator[Commit]:
         Damaged: one of them cannot be read, or is missing.
     """
     for number, row in enumerate(connection.execute(_COMMITS, (after,)), after + 1):
-        commit = _commit(row)
+        commit = read_commit(row)
         if commit.number != number:
             raise Damaged(f"commit {number} is missing")
         yield commit
@@ -86,7 +86,7 @@ def newest(connection: sqlite3.Connection, entries: int) -> tuple[bytes, list[Co
     found: list[Commit] = []
     held = 0
     for row in connection.execute(_BACKWARDS):
-        commit = _commit(row)
+        commit = read_commit(row)
         if found and commit.number != found[-1].number - 1:
             raise Damaged(f"commit {found[-1].number - 1} is missing")
         if held >= entries:
@@ -130,8 +130,12 @@ def _links(connection: sqlite3.Connection, spans: Iterable[Span], ts: float) -> 
             raise Damaged(f"entry {place} of log {log} is missing or has another time")
 
 
-def _commit(row: Sequence[Any]) -> Commit:
-    """Return the commit that a row holds."""
+def read_commit(row: Sequence[Any]) -> Commit:
+    """Return the commit that a row of number, ts, spans and hash holds.
+
+    Raises:
+        Damaged: it holds none.
+    """
     number, ts, spans, hash_ = row
     try:
         return msgspec.convert(
