@@ -10,7 +10,7 @@ import pytest
 from chatroom.config import Argon2, Auth, Config, ConfigError, Limits, Server, as_toml, load
 
 EVERYTHING = Config(
-    Server("::1", 4000, "/srv/chat"),
+    Server("::1", 4000, "/srv/chat", 100),
     Auth("closed", Argon2(3, 64, 4)),
     Limits(100, 2000, 16, 2.5, 10, 3, 0.5, 7),
 )
@@ -20,6 +20,7 @@ VARIABLES = {
     "CHATROOM_SERVER_HOST": "::1",
     "CHATROOM_SERVER_PORT": "4000",
     "CHATROOM_SERVER_DATA": "/srv/chat",
+    "CHATROOM_SERVER_DISK_RESERVE_KIB": "100",
     "CHATROOM_AUTH_REGISTRATION": "closed",
     "CHATROOM_AUTH_ARGON2_TIME_COST": "3",
     "CHATROOM_AUTH_ARGON2_MEMORY_KIB": "64",
@@ -64,7 +65,7 @@ def leaves(settings: dict[str, object], path: str = "") -> list[tuple[str, objec
 def test_everything_has_its_default() -> None:
     config = load(environment={})
     assert msgspec.to_builtins(config) == {
-        "server": {"host": "127.0.0.1", "port": 12345, "data": ""},
+        "server": {"host": "127.0.0.1", "port": 12345, "data": "", "disk_reserve_kib": 8192},
         "auth": {
             "registration": "open",
             "argon2": {"time_cost": 2, "memory_kib": 19456, "parallelism": 1},

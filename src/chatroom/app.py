@@ -72,7 +72,7 @@ class App:
             sock = stack.enter_context(listen(config.server.host, config.server.port))
             self.host, self.port = sock.getsockname()[:2]
             """Where the server listens."""
-            store = stack.enter_context(open_store(self.data))
+            store = stack.enter_context(open_store(self.data, reserve=reserve_of(config)))
             passwords = stack.enter_context(contextlib.closing(hasher(config)))
             self._committer: Committer[Ticket] = Committer(store, self._sink, on_fatal)
             accounts = accounts_of(config, store, passwords, self._committer.call)
@@ -159,6 +159,11 @@ def hasher(config: Config) -> Passwords:
     """Return what makes and checks password hashes as `config` says."""
     argon2 = config.auth.argon2
     return Passwords(argon2.time_cost, argon2.memory_kib, argon2.parallelism)
+
+
+def reserve_of(config: Config) -> int:
+    """Return how many bytes of the disk are to be left free as `config` says."""
+    return config.server.disk_reserve_kib * 1024
 
 
 def accounts_of(

@@ -35,6 +35,8 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
     data: Name = ""
     """The database file, or a folder for it, or `:memory:`; empty for the place that the system
     has for the user's data."""
+    disk_reserve_kib: Count = 8192
+    """How much of the disk nothing is written to; twice what the write-ahead log usually takes."""
 
 
 class Argon2(Struct, frozen=True, forbid_unknown_fields=True):

@@ -155,7 +155,12 @@ def test_what_is_in_force_can_be_printed(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     config = tomllib.loads(done.stdout)
-    assert config["server"] == {"host": "127.0.0.1", "port": 4000, "data": ""}
+    assert config["server"] == {
+        "host": "127.0.0.1",
+        "port": 4000,
+        "data": "",
+        "disk_reserve_kib": 8192,
+    }
     assert config["limits"]["message_bytes"] == 100
     assert config["limits"]["connections"] == 6
     assert config["auth"]["argon2"]["memory_kib"] == 19456

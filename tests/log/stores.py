@@ -32,18 +32,30 @@ class Clock:
 
 
 class HookedStore(MemoryStore):
-    """A memory store that calls `hook` in front of each commit; what it raises is the outcome."""
+    """A memory store that calls `hook` in front of each commit and probe, which may raise."""
 
     def __init__(self) -> None:
         super().__init__()
         self.hook: Callable[[], None] = lambda: None
         self.batches: list[list[Change]] = []
+        self.probes = threading.Semaphore(0)
+        """Counts how often there was a look for room."""
+        self.is_abandoned = False
 
     def commit(self, changes: Sequence[Change]) -> list[Outcome]:
         """Commit, unless the hook raises."""
         self.hook()
         self.batches.append(list(changes))
         return super().commit(changes)
+
+    def probe(self) -> None:
+        """Look for room; there is some unless the hook raises."""
+        self.probes.release()
+        self.hook()
+
+    def abandon(self) -> None:
+        """Note that nothing is to be written any more."""
+        self.is_abandoned = True
 
 
 class Gate:

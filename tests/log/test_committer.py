@@ -28,14 +28,17 @@ BROKEN = StoreError("The disk is gone; look for it.")
 class Running:
     """A committer over a hooked store, and what came out of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, probe_seconds: float = 0.001) -> None:
         self.store = HookedStore()
         self.batches: list[list[Done[str]]] = []
         self.fatal: list[StoreError] = []
+        self.was_abandoned = False  # whether the store was when the fault was told
         self.fault: Exception | None = None  # what the sink raises
         self.threads: set[str] = set()
         self._came = threading.Condition()
-        self.committer: Committer[str] = Committer(self.store, self._sink, self._on_fatal)
+        self.committer: Committer[str] = Committer(
+            self.store, self._sink, self._on_fatal, probe_seconds
+        )
         self.committer.start()
 
     def _sink(self, done: list[Done[str]]) -> None:
@@ -44,6 +47,7 @@ class Running:
         self._note(lambda: self.batches.append(done))
 
     def _on_fatal(self, error: StoreError) -> None:
+        self.was_abandoned = self.store.is_abandoned
         self._note(lambda: self.fatal.append(error))
 
     def _note(self, note: Callable[[], None]) -> None:
@@ -182,22 +186,93 @@ def test_a_full_disk_is_an_outcome_and_the_next_commit_may_succeed(running: Runn
     assert not running.fatal
 
 
-def test_a_full_disk_and_its_end_are_logged_once(
-    running: Running, caplog: pytest.LogCaptureFixture
+class Heard(logging.Handler):
+    """Keeps what is logged, and lets the test wait for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[tuple[str, str]] = []
+        self._news = threading.Condition()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the level and the text of `record`."""
+        with self._news:
+            self.said.append((record.levelname, record.getMessage()))
+            self._news.notify_all()
+
+    def wait_for(self, count: int) -> None:
+        """Wait until that many entries were logged."""
+        with self._news:
+            assert self._news.wait_for(lambda: len(self.said) >= count, DEADLINE)
+
+
+@pytest.fixture
+def heard() -> Iterator[Heard]:
+    """What the committer logs."""
+    found = Heard()
+    logger = logging.getLogger("chatroom.log.committer")
+    logger.addHandler(found)
+    yield found
+    logger.removeHandler(found)
+
+
+NO_ROOM = ("ERROR", "The disk is full; make room on it. Nothing is stored until then.")
+ROOM_AGAIN = ("WARNING", "There is room on the disk again; messages are stored.")
+
+
+def test_a_full_disk_and_its_end_are_logged_once_though_nobody_says_anything(
+    running: Running, heard: Heard
 ) -> None:
-    with caplog.at_level(logging.INFO, logger="chatroom.log.committer"):
-        for _ in range(2):
-            running.store.hook = _raise(FULL)
-            for _ in range(3):
-                with pytest.raises(StorageFull):
-                    running.committer.call(AddAccount("alice", "hash"))
-            running.store.hook = lambda: None
-            for name in ("bob", "carol"):
-                running.committer.call(AddAccount(name, "hash"))
-    assert [(record.levelname, record.getMessage()) for record in caplog.records] == 2 * [
-        ("ERROR", "The disk is full; make room on it. Nothing is stored until then."),
-        ("WARNING", "There is room on the disk again; messages are stored."),
-    ]
+    for time in (1, 2):
+        running.store.hook = _raise(FULL)
+        for _ in range(3):
+            with pytest.raises(StorageFull):
+                running.committer.call(AddAccount("alice", "hash"))
+        for _ in range(5):
+            assert running.store.probes.acquire(timeout=DEADLINE)
+        running.store.hook = lambda: None
+        heard.wait_for(2 * time)
+        for name in ("bob", "carol"):
+            running.committer.call(AddAccount(name, "hash"))
+    assert heard.said == 2 * [NO_ROOM, ROOM_AGAIN]
+
+
+def test_there_is_no_looking_for_room_where_there_is_some(running: Running, heard: Heard) -> None:
+    running.store.hook = _raise(FULL)
+    with pytest.raises(StorageFull):
+        running.committer.call(AddAccount("alice", "hash"))
+    running.store.hook = lambda: None
+    heard.wait_for(2)
+    while running.store.probes.acquire(blocking=False):
+        pass
+    for text in "123":
+        running.submit(text)
+    running.done(3)
+    assert not running.store.probes.acquire(timeout=0.05)  # fifty times as long as it would take
+
+
+def test_between_two_looks_for_room_what_is_said_is_tried(heard: Heard) -> None:
+    """Whoever freed some need not wait; there is no word about it before it is sure."""
+    running = Running(probe_seconds=DEADLINE * 100)
+    running.store.hook = _raise(FULL)
+    running.submit("refused")
+    assert running.done(1)[0].outcome is FULL
+    running.store.hook = lambda: None
+    running.submit("stored")
+    assert isinstance(running.done(2)[1].outcome, Appended)
+    running.committer.stop()
+    assert not running.store.probes.acquire(blocking=False)
+    assert heard.said == [NO_ROOM]
+
+
+def test_a_full_store_can_be_stopped_and_can_break(running: Running) -> None:
+    running.store.hook = _raise(FULL)
+    running.submit("refused")
+    running.done(1)
+    running.store.hook = _raise(BROKEN)
+    running.wait_for_fatal()
+    assert running.fatal == [BROKEN]
+    assert running.was_abandoned
 
 
 # Broken stores, and the end.
@@ -227,6 +302,7 @@ def test_a_broken_store_ends_everything_and_confirms_nothing(running: Running) -
         running.committer.call(AddAccount("c", ""))
     running.committer.stop()
     assert (running.fatal, running.batches, texts(running.store)) == ([BROKEN], [], [])
+    assert running.was_abandoned
 
 
 def test_a_fault_of_our_own_leaves_nobody_waiting(
@@ -255,6 +331,7 @@ def test_when_nobody_takes_what_is_committed_that_is_no_fault_of_the_committer(
     running.submit("x")
     running.wait_for_fatal()
     assert str(running.fatal[0]) == "What is said can no longer be sent."
+    assert not running.store.is_abandoned
     assert not caplog.records
 
 

@@ -63,6 +63,18 @@ def test_take_waits_for_something_and_poll_does_not(queue: Handoff[int]) -> None
     assert taker.outcome() == [1]
 
 
+def test_who_takes_may_wait_for_a_while_only(queue: Handoff[int]) -> None:
+    with pytest.raises(TimeoutError):
+        queue.take(BRIEFLY)
+    taker = _Thread(lambda: queue.take(DEADLINE))
+    queue.put([1])
+    assert taker.outcome() == [1]
+    queue.put([2])
+    assert queue.take(0) == [2]
+    queue.close()
+    assert queue.take(0) == []
+
+
 def test_nothing_is_not_something(queue: Handoff[int]) -> None:
     """Putting no items neither wakes the taker nor says that the queue was filled."""
     filled: list[str] = []

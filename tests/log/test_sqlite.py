@@ -1,7 +1,9 @@
 """The engine in a file: what only a disk can do, beside the contract in `test_base.py`."""
 
 import contextlib
+import errno
 import resource
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from chatroom.log import space
 from chatroom.log.base import (
     ROOM,
     AddAccount,
@@ -18,6 +21,7 @@ from chatroom.log.base import (
     Change,
     Draft,
     Entry,
+    Refused,
     RemoveAccount,
     SetPassword,
     StorageFull,
@@ -208,6 +212,82 @@ def test_a_full_disk_is_said_to_be_full_and_nothing_is_written_by_halves(
     assert [outcome.seq for outcome in outcomes if isinstance(outcome, Appended)] == [*range(2, 52)]
     assert not any(outcome.duplicate for outcome in outcomes if isinstance(outcome, Appended))
     assert sqlite.head(ROOM) == len(everything(sqlite)) == 51
+
+
+def test_the_probe_finds_room_when_there_is_some_and_not_before(sqlite: SqliteStore) -> None:
+    """It changes nothing that can be read, and does not grow the file."""
+    say(sqlite, "before")
+    (pages,) = sqlite._writer.execute("PRAGMA page_count").fetchone()
+    sqlite._writer.execute(f"PRAGMA max_page_count = {pages + 2}")
+    for _ in range(2):
+        with pytest.raises(StorageFull):
+            sqlite.probe()
+    sqlite._writer.execute("PRAGMA max_page_count = 1000000")
+    sqlite.probe()
+    sqlite.probe()
+    assert sqlite._writer.execute("PRAGMA page_count").fetchone() == (pages,)
+    assert say(sqlite, "after")[0].seq == 2
+
+
+class Disk:
+    """A disk that says of itself that so much is free."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.free = 0
+        monkeypatch.setattr(space, "free", lambda _: self.free)
+
+
+@pytest.mark.parametrize(
+    ("changes", "bytes_"),
+    [
+        ([Draft(ROOM, 1, "x")], 8193),
+        ([Draft(ROOM, 1, "x" * 1000), Draft(ROOM, 1, "x", "id")], 2 * 8192 + 1001),
+        ([Draft(ROOM, 1, "\u00e9" * 1000)], 8192 + 4000),
+        ([AddAccount("bob", "hash")], 8192),
+    ],
+)
+def test_a_reserve_of_the_disk_is_never_written_to(
+    path: Path, changes: list[Change], bytes_: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each commit must leave it free whatever it takes."""
+    disk = Disk(monkeypatch)
+    with contextlib.closing(SqliteStore(path, reserve=1_000_000)) as store:
+        disk.free = 1_000_000 + bytes_ - 1
+        with pytest.raises(StorageFull, match=rf"^The disk of {path} is full; make room on it\.$"):
+            store.commit(changes)
+        assert (texts(store), store.accounts(), store.head(ROOM)) == ([], [], 0)
+        disk.free += 1
+        assert not isinstance(store.commit(changes)[0], Refused)
+
+
+def test_the_probe_leaves_the_reserve_alone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk(monkeypatch)
+    with contextlib.closing(SqliteStore(path, reserve=1000)) as store:
+        disk.free = 999
+        with pytest.raises(StorageFull):
+            store.probe()
+        disk.free = 1000
+        store.probe()
+
+
+def test_a_disk_that_says_nothing_of_itself_is_a_store_error(
+    sqlite: SqliteStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Path) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(space, "free", fail)
+    with (
+        contextlib.closing(SqliteStore(path.with_name("other.db"), reserve=1)) as store,
+        pytest.raises(StoreError, match=r"^Writing to .* failed: Input/output error\.$"),
+    ):
+        say(store, "hello")
+    say(sqlite, "who has no reserve does not ask")
+
+
+def test_the_free_space_is_that_of_the_system(path: Path) -> None:
+    path.touch()
+    assert 0 < space.free(path) <= shutil.disk_usage(path).total
 
 
 @contextlib.contextmanager

@@ -112,12 +112,15 @@ def _perform(config: "Config", data: "Path", request: dict[str, object]) -> dict
     """
     from contextlib import closing  # noqa: PLC0415 - only when no server runs
 
-    from chatroom.app import accounts_of, hasher  # noqa: PLC0415
+    from chatroom.app import accounts_of, hasher, reserve_of  # noqa: PLC0415
     from chatroom.auth.administration import perform  # noqa: PLC0415
     from chatroom.log.opening import open_store  # noqa: PLC0415
 
     if not data.exists() and request["command"] != "users_add":
         raise UsageError(f"there is no room at {data}; name its --data or its --config")
-    with open_store(data) as store, closing(hasher(config)) as passwords:
+    with (
+        open_store(data, reserve=reserve_of(config)) as store,
+        closing(hasher(config)) as passwords,
+    ):
         accounts = accounts_of(config, store, passwords, lambda change: store.commit([change])[0])
         return perform(accounts, request)

@@ -1,7 +1,9 @@
 """The thread that commits: whatever has gathered while the last commit ran goes into the next."""
 
+import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Generic, TypeVar, cast
@@ -16,6 +18,10 @@ Ticket_co = TypeVar("Ticket_co", covariant=True)
 
 QUEUE = 4096
 """How many jobs wait for the committer at most; then those who submit wait."""
+
+PROBE_SECONDS = 2.0
+"""While the disk is full, how often the committer looks whether there is room again. Nothing tells
+when somebody frees some."""
 
 Answer = Future[Outcome | None]
 """The ticket of a job that somebody waits for; None where there was nothing to commit."""
@@ -52,6 +58,7 @@ class Committer(Generic[Ticket]):
         sink: called in the committer's thread with each batch after its commit, in order.
         on_fatal: called in the committer's thread when the store is broken. Nothing of the batch
             was confirmed, and nothing is committed any more.
+        probe_seconds: while the store is full, how often to look whether there is room again.
     """
 
     def __init__(
@@ -59,12 +66,14 @@ class Committer(Generic[Ticket]):
         store: Store,
         sink: Sink[Ticket],
         on_fatal: Callable[[StoreError], None],
+        probe_seconds: float = PROBE_SECONDS,
     ) -> None:
         self._store = store
         self._sink = sink
         self._on_fatal = on_fatal
         self._queue: Handoff[Job[Ticket | Answer]] = Handoff(QUEUE)
-        self._full = False  # whether the last commit found no room
+        self._probe_seconds = probe_seconds
+        self._probe_at: float | None = None  # when to look for room; None while there is some
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
 
     def start(self) -> None:
@@ -100,16 +109,39 @@ class Committer(Generic[Ticket]):
         self._thread.join()
 
     def _run(self) -> None:
+        jobs: list[Job[Ticket | Answer]] = []
         try:
-            while jobs := self._queue.take():
+            while jobs := self._next():
                 self._commit(jobs)
         except StoreError as error:
+            self._store.abandon()
             self._give_up(jobs, error)
         except HandoffClosed:  # whoever takes what is committed has failed, and said so
             self._give_up(jobs, StoreError("What is said can no longer be sent."))
         except Exception:  # noqa: BLE001  # a fault of ours must not leave anybody waiting
             _log.exception("Committing failed.")
             self._give_up(jobs, StoreError("The committer failed; the log above has the cause."))
+
+    def _next(self) -> list[Job[Ticket | Answer]]:
+        """Wait for jobs and return them, none once stopped; meanwhile look for room if need be."""
+        while self._probe_at is not None:
+            wait = self._probe_at - time.monotonic()
+            if wait <= 0:
+                self._probe()
+                continue
+            with contextlib.suppress(TimeoutError):
+                return self._queue.take(wait)
+        return self._queue.take()
+
+    def _probe(self) -> None:
+        """See whether there is room again, and say so."""
+        try:
+            self._store.probe()
+        except StorageFull:
+            self._probe_at = time.monotonic() + self._probe_seconds
+        else:
+            self._probe_at = None
+            _log.warning("There is room on the disk again; messages are stored.")
 
     def _commit(self, jobs: list[Job[Ticket | Answer]]) -> None:
         changes = [job.change for job in jobs if job.change is not None]
@@ -128,16 +160,12 @@ class Committer(Generic[Ticket]):
         if not changes:
             return ()
         try:
-            outcomes = self._store.commit(changes)
+            return self._store.commit(changes)
         except StorageFull as error:
-            if not self._full:
+            if self._probe_at is None:
                 _log.error("%s Nothing is stored until then.", error)
-            self._full = True
+                self._probe_at = time.monotonic() + self._probe_seconds
             return [error] * len(changes)
-        if self._full:
-            _log.warning("There is room on the disk again; messages are stored.")
-        self._full = False
-        return outcomes
 
     def _give_up(self, jobs: list[Job[Ticket | Answer]], error: StoreError) -> None:
         """Refuse what waits and what may still come; tell those who have no answer yet."""

@@ -55,11 +55,18 @@ class Handoff(Generic[Item]):
         if filled and self._on_filled is not None:
             self._on_filled()
 
-    def take(self) -> list[Item]:
-        """Wait until there is something and return all of it; the empty list once closed."""
+    def take(self, timeout: float | None = None) -> list[Item]:
+        """Wait until there is something and return all of it; the empty list once closed.
+
+        Args:
+            timeout: how long to wait, in seconds; None for ever.
+
+        Raises:
+            TimeoutError: nothing came in time.
+        """
         with self._lock:
-            while not self._items and not self._closed:
-                self._filled.wait()
+            if not self._filled.wait_for(lambda: self._items or self._closed, timeout):
+                raise TimeoutError
             return self._take()
 
     def poll(self) -> list[Item]:

@@ -41,10 +41,14 @@ def locate(data: str) -> Path | None:
 
 
 @contextmanager
-def open_store(path: Path | None) -> Iterator[Store]:
+def open_store(path: Path | None, *, reserve: int = 0) -> Iterator[Store]:
     """Yield the store in the file `path`, or in memory, which no other process uses meanwhile.
 
     A file that is made can be read by its owner alone: it holds direct messages and hashes.
+
+    Args:
+        path: the file, None for memory.
+        reserve: how many bytes of the disk are to be left free.
 
     Raises:
         StoreError: it cannot be used, or another process uses it.
@@ -61,7 +65,7 @@ def open_store(path: Path | None) -> Iterator[Store]:
             raise StoreError(
                 f"{path} cannot be opened: {error.strerror}; choose a path that you may write to."
             ) from error
-        yield stack.enter_context(contextlib.closing(SqliteStore(path)))
+        yield stack.enter_context(contextlib.closing(SqliteStore(path, reserve=reserve)))
 
 
 def _make_folder(folder: Path) -> None:

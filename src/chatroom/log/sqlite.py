@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from chatroom.log import space
 from chatroom.log.base import Account, Change, Entry, Outcome, Session, Store, StoreError
 from chatroom.log.chain import GENESIS
 from chatroom.log.connections import (
@@ -37,6 +38,7 @@ _NEWEST = "SELECT ts, hash FROM commits ORDER BY number DESC LIMIT 1"
 _SHARED = "SELECT last FROM lineage WHERE log = ? AND epoch = ?"
 _SESSION = "SELECT account, used FROM sessions WHERE digest = ?"
 _PROBE = "INSERT OR REPLACE INTO probes VALUES (1, ?)"
+_MORE_PAGES = "INSERT INTO sessions VALUES (zeroblob(65536), 0, 0)"
 
 _abandoned: list[sqlite3.Connection] = []  # which must never be closed, see `SqliteStore.abandon`
 
@@ -48,14 +50,19 @@ class SqliteStore(Store):
         path: the file; made if it is missing, in a folder that exists. Whoever opens it must be
             the only one that writes: see `chatroom.log.lock`.
         clock: seconds since 1970.
+        reserve: how many bytes of the disk nothing is written to, so that there is room to
+            write back what is committed, and to start again; with 0 there is no look at it.
 
     Raises:
         StoreError: the file cannot be opened, belongs to something else, or is damaged.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, path: Path, clock: Callable[[], float] = time.time, *, reserve: int = 0
+    ) -> None:
         self._path = path
         self._clock = clock
+        self._reserve = reserve
         self._readers = ReaderPool(path)
         self._lock = threading.Lock()  # guards _heads and _epochs; nothing blocks under it
         self._is_abandoned = False
@@ -86,7 +93,7 @@ class SqliteStore(Store):
 
     def commit(self, changes: Sequence[Change]) -> list[Outcome]:
         """Do all of `changes` in one transaction; see `Store.commit`."""
-        with self._writing():
+        with self._writing(changes):
             try:
                 return self._transact(changes, one_by_one=False)
             except sqlite3.IntegrityError:  # an id came again: look each of them up
@@ -94,16 +101,23 @@ class SqliteStore(Store):
 
     def probe(self) -> None:
         """Write something that means nothing; see `Store.probe`."""
-        with self._writing(), self._transaction() as writer:
+        with self._writing(()), self._transaction() as writer:
             writer.execute(_PROBE, (self._clock(),))
+            writer.execute("SAVEPOINT probe")  # the file may be at its own limit
+            writer.execute(_MORE_PAGES)
+            writer.execute("ROLLBACK TO probe")
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Turn what goes wrong with writing into a sentence."""
+    def _writing(self, changes: Sequence[Change]) -> Iterator[None]:
+        """See whether `changes` can be written, and turn what goes wrong then into a sentence."""
         if identity(self._path) != self._identity:  # what is written now would be lost
             raise StoreError(f"{self._path} was removed or replaced while it was in use.")
         try:
+            if self._reserve and space.free(self._path) < self._reserve + space.taken(changes):
+                raise disk_is_full(self._path)
             yield
+        except OSError as error:
+            raise StoreError(f"Writing to {self._path} failed: {error.strerror}.") from error
         except sqlite3.Error as error:
             if primary_code(error) == sqlite3.SQLITE_FULL:
                 raise disk_is_full(self._path) from error
