@@ -82,5 +82,5 @@ def test_the_words_behind_a_message_are_left_out_before_the_message(
     conversation: Conversation,
 ) -> None:
     conversation.say("a rather long message that says much")
-    assert rows(conversation, 50) == ["  ... a rather lo… (sent when the server is back)"]
-    assert rows(conversation, 40) == ["  ... a rather long message that says …"]
+    assert rows(conversation, 56) == ["  ... a rather l… (sent when the server is back)"]
+    assert rows(conversation, 40) == ["  ... a rather long message that …"]

@@ -153,7 +153,7 @@ class Conversation:
 
     def say(self, text: str, to: str | None = None) -> None:
         """Sends a message to `to` or to everyone. It is shown when the server has confirmed it."""
-        sent = self.outgoing.add(text, to)
+        sent = self.outgoing.add(text, None if to is None else self.registered(to))
         try:
             future = self.room.submit(text, to=to)
         except ChatroomError as error:

@@ -23,6 +23,7 @@ class Sent(NamedTuple):
     """Its place in the order of sending."""
     text: str
     to: str | None
+    """The recipient of a direct message, as registered if that is known."""
     since: float
     """When it was sent, by the clock of its `Outgoing`."""
 

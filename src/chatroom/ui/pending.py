@@ -25,14 +25,19 @@ class PendingRows:
         self._conversation = conversation
 
     def rows(self, columns: int, height: int) -> list[str]:
-        """Returns the rows for a screen of this size, none as wide as the screen."""
+        """Returns the rows for a screen of this size, none as wide as the screen.
+
+        A screen that becomes narrower than what stands on it breaks the rows itself, and parts of
+        them would stay behind. So there is some room to drag the window smaller.
+        """
+        width = columns - 1 - columns // 8
         down = self._conversation.down
         pending = self._conversation.outgoing.pending(at_once=down)
         most = max(1, min(ROWS, height // 4))
         newest = pending if len(pending) <= most else pending[len(pending) - most + 1 :]
-        rows = [self._row(sent, columns - 1, down=down) for sent in newest]
+        rows = [self._row(sent, width, down=down) for sent in newest]
         if earlier := len(pending) - len(newest):
-            rows.insert(0, shorten(f"  ... and {earlier} more before", columns - 1))
+            rows.insert(0, shorten(f"  ... and {earlier} more before", width))
         return rows
 
     def next_due(self) -> float | None:
@@ -40,7 +45,7 @@ class PendingRows:
         return self._conversation.outgoing.next_due()
 
     def _row(self, sent: Sent, width: int, *, down: bool) -> str:
-        name = None if sent.to is None else self._conversation.recipient(sent.to)
+        name = None if sent.to is None else self._conversation.renderer.name(sent.to)
         head = "  ... " if name is None else f"  ... to {name}: "
         tail = " (not confirmed yet)"
         if down:
