@@ -92,7 +92,7 @@ class App:
         self._delivery = Delivery(store, accounts, self._timers, limits)
         self._connections = Connections(limits.connections, limits.connections_per_address)
         self._sessions = Sessions(store.session, accounts)
-        watch = Watch(self._timers, min(limits.ping_seconds / 25, 1.0))
+        watch = Watch(self._timers, min(limits.ping_seconds, limits.stall_seconds, 25.0) / 25)
         services = Services(
             self._room, accounts, self._sessions, submit, self._timers, watch, limits
         )

@@ -20,7 +20,7 @@ def test_whoever_says_something_is_looked_at_when_it_could_be_silent_for_long_en
 def test_the_silent_are_asked_once_and_given_their_time() -> None:
     pulse, clock = pulse_of()
     clock.now += 25
-    assert pulse.judge(None) == Judgement("ask", 35)
+    assert pulse.judge(None) == Judgement("ask", 25)
     clock.now += 30
     assert pulse.judge(None) == Judgement("alive", 5)
     clock.now += 5
@@ -52,3 +52,9 @@ def test_whoever_takes_again_what_is_sent_is_asked_before_it_counts_as_silent() 
     clock.now += 1000
     assert pulse.judge(1.0).finding == "alive"
     assert pulse.judge(None).finding == "ask"
+
+
+def test_a_socket_is_looked_at_before_it_can_have_been_full_for_too_long() -> None:
+    pulse = Pulse(25, 35, 0.5, Clock())
+    assert pulse.first_look == 0.5
+    assert pulse.judge(None) == Judgement("alive", 0.5)

@@ -243,7 +243,7 @@ class Connection:
             return
         threading.current_thread().name = f"client {account.name}"
         _log.info("%s logged in from %s.", account.name, self.address)
-        self._services.watch.add(self, self._services.limits.ping_seconds)
+        self._services.watch.add(self, self._pulse.first_look)
         if self._services.accounts.numbered(account.number) is None:
             # It was removed before those who looked for its connections could find this one.
             self.end("account_removed", reconnect=False)

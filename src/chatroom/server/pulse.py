@@ -44,23 +44,35 @@ class Pulse:
         """Note that something came. For the reading thread."""
         self._heard = self._clock()
 
+    @property
+    def first_look(self) -> float:
+        """In how many seconds to judge for the first time."""
+        return min(self._ping, self._stall)
+
     def judge(self, stuck: float | None) -> Judgement:
         """Say what is to be done. For the timers' thread.
+
+        It is to be asked again before a socket that fills up right now has been full for too long.
 
         Args:
             stuck: for how many seconds its full socket has taken nothing; None if it is not full.
                 A reader who still takes what is sent is alive whatever it says.
         """
-        if stuck is not None:
-            if stuck >= self._stall:
-                return Judgement("slow_consumer", 0.0)
-            return Judgement("alive", self._stall - stuck)
+        finding, seconds = self._judge_silence() if stuck is None else self._judge_socket(stuck)
+        return Judgement(finding, min(seconds, self._stall))
+
+    def _judge_socket(self, stuck: float) -> Judgement:
+        if stuck >= self._stall:
+            return Judgement("slow_consumer", 0.0)
+        return Judgement("alive", self._stall - stuck)
+
+    def _judge_silence(self) -> Judgement:
         now = self._clock()
         if now - self._heard < self._ping:
             return Judgement("alive", self._heard + self._ping - now)
         if self._asked <= self._heard:
             self._asked = now
-            return Judgement("ask", self._answer)
+            return Judgement("ask", min(self._ping, self._answer))  # it may answer at once
         if now - self._asked < self._answer:
             return Judgement("alive", self._asked + self._answer - now)
         return Judgement("silent", 0.0)
