@@ -109,4 +109,6 @@ def test_the_layers_are_the_packages() -> None:
 
 
 def test_it_is_one_page() -> None:
-    assert len(ARCHITECTURE.read_text(encoding="utf-8").splitlines()) <= 140
+    """But for the tables, which are as long as what they list."""
+    lines = ARCHITECTURE.read_text(encoding="utf-8").splitlines()
+    assert len([line for line in lines if not line.startswith("|")]) <= 100
