@@ -10,7 +10,8 @@ def test_a_signal_that_came_before_the_wait_is_not_lost() -> None:
     reasons = Reasons()
     with reasons.gathered(signal.SIGUSR1):
         signal.raise_signal(signal.SIGUSR1)
-        assert reasons.wait() is None
+        reasons.wait()
+        assert reasons.broken is None
 
 
 def test_the_first_of_several_reasons_counts() -> None:
@@ -21,14 +22,27 @@ def test_the_first_of_several_reasons_counts() -> None:
         reasons.broke(first)
         for _ in range(100_000):
             reasons.broke(second)
-        assert reasons.wait() is first
+        reasons.wait()
+        assert reasons.broken is first
+
+
+def test_what_broke_counts_also_when_a_signal_came_first() -> None:
+    """As while the server was stopping."""
+    reasons = Reasons()
+    with reasons.gathered(signal.SIGUSR1):
+        signal.raise_signal(signal.SIGUSR1)
+        reasons.wait()
+        error = RuntimeError("late")
+        reasons.broke(error)
+        assert reasons.broken is error
 
 
 def test_a_thread_that_ends_by_a_fault_is_a_reason() -> None:
     reasons = Reasons()
     with reasons.gathered():
         threading.Thread(target=lambda: 1 / 0, name="oddity").start()
-        assert "oddity" in str(reasons.wait())
+        reasons.wait()
+        assert "oddity" in str(reasons.broken)
 
 
 def test_afterwards_all_is_as_it_was() -> None:

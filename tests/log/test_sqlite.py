@@ -326,6 +326,23 @@ def test_a_closed_store_cannot_be_written(path: Path) -> None:
         say(store, "too late")
 
 
+def test_an_abandoned_store_is_neither_written_nor_closed(path: Path) -> None:
+    """What was committed is found by whoever opens the file next."""
+    store = SqliteStore(path)
+    say(store, "before")
+    files = {file: file.read_bytes() for file in path.parent.iterdir()}
+    store.abandon()
+    for write in (lambda: say(store, "never"), store.probe):
+        with pytest.raises(StoreError, match=rf"^{path} was given up after an error\.$"):
+            write()
+    store.close()
+    assert {file: file.read_bytes() for file in path.parent.iterdir()} == files
+    with contextlib.closing(SqliteStore(path)) as again:
+        assert texts(again) == texts(store) == ["before"]
+    store._readers.close()
+    store._writer.close()
+
+
 # Death.
 
 

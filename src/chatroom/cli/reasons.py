@@ -37,9 +37,14 @@ class Reasons:
         _log.critical("The thread %s failed.", name, exc_info=death.exc_value)
         self.broke(RuntimeError(f"The thread {name} failed, and its log entry says why."))
 
-    def wait(self) -> Exception | None:
-        """Wait for a reason; return what broke, or None for a signal."""
-        return self._broken[0] if os.read(self._waiting, 1) == _BROKEN else None
+    def wait(self) -> None:
+        """Wait for a reason."""
+        os.read(self._waiting, 1)
+
+    @property
+    def broken(self) -> Exception | None:
+        """What broke first, also after a signal came; None if nothing did."""
+        return self._broken[0] if self._broken else None
 
     @contextlib.contextmanager
     def gathered(self, *signals: signal.Signals) -> Iterator[None]:

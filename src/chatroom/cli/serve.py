@@ -2,11 +2,12 @@
 
 import argparse
 import logging
+import os
 import shutil
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from chatroom.cli.arguments import UsageError
 from chatroom.cli.configured import add_config, configured
@@ -79,12 +80,21 @@ def _serve(config: "Config") -> int:
         app = _open(config, reasons)
         app.start()
         print(_banner(app), flush=True)
-        broken = reasons.wait()
+        reasons.wait()
         app.stop()
+        broken = reasons.broken
     if broken is None:
         return 0
     print(f"chatroom: {broken} Nothing was confirmed that is not stored.", file=sys.stderr)
-    return FATAL
+    _end_at_once()
+
+
+def _end_at_once() -> NoReturn:
+    """Ends the process with nothing tidied up: to close an abandoned store is to write to it."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(FATAL)
 
 
 def _open(config: "Config", reasons: Reasons) -> "App":

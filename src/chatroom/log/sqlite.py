@@ -110,6 +110,8 @@ class SqliteStore(Store):
     @contextmanager
     def _writing(self, changes: Sequence[Change]) -> Iterator[None]:
         """See whether `changes` can be written, and turn what goes wrong then into a sentence."""
+        if self._is_abandoned:
+            raise StoreError(f"{self._path} was given up after an error.")
         if identity(self._path) != self._identity:  # what is written now would be lost
             raise StoreError(f"{self._path} was removed or replaced while it was in use.")
         try:
