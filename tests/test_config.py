@@ -12,7 +12,7 @@ from chatroom.config import Argon2, Auth, Config, ConfigError, Limits, Server, a
 EVERYTHING = Config(
     Server("::1", 4000, "/srv/chat", 100),
     Auth("closed", Argon2(3, 64, 4)),
-    Limits(100, 2000, 16, 2.5, 10, 3, 0.5, 7),
+    Limits(100, 2000, 16, 2.5, 5, 6, 7, 10, 3, 0.5, 7),
 )
 """A configuration in which no key has its default."""
 
@@ -29,6 +29,9 @@ VARIABLES = {
     "CHATROOM_LIMITS_FRAME_BYTES": "2000",
     "CHATROOM_LIMITS_USERNAME_LENGTH": "16",
     "CHATROOM_LIMITS_LOGIN_SECONDS": "2.5",
+    "CHATROOM_LIMITS_PING_SECONDS": "5",
+    "CHATROOM_LIMITS_ANSWER_SECONDS": "6",
+    "CHATROOM_LIMITS_STALL_SECONDS": "7",
     "CHATROOM_LIMITS_CONNECTIONS": "10",
     "CHATROOM_LIMITS_CONNECTIONS_PER_ADDRESS": "3",
     "CHATROOM_LIMITS_MESSAGES_PER_SECOND": "0.5",
@@ -75,6 +78,9 @@ def test_everything_has_its_default() -> None:
             "frame_bytes": 65536,
             "username_length": 32,
             "login_seconds": 15,
+            "ping_seconds": 25,
+            "answer_seconds": 35,
+            "stall_seconds": 30,
             "connections": 20000,
             "connections_per_address": 0,
             "messages_per_second": 0,

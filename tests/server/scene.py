@@ -195,7 +195,7 @@ class Scene:
     def _return(self, work: Round, behind: int) -> None:
         """Come in with so many messages of each kind missed."""
         public, private = work.next - behind, self._whispered + 1 - behind
-        self.outbox.pass_over(max(1, private), self._whispered + 1)
+        self.outbox.direct.begin(max(1, private), self._whispered + 1)
         self.readers.join(self.outbox, self._bob, work.next, max(1, public))
         work.insert_first(self.outbox, b"resumed\n")
         self.told.stream.append(b"resumed\n")

@@ -2,13 +2,14 @@
 
 import contextlib
 import threading
+from typing import Any
 
 from tests.conversation import Client, Frame, running
 
-QUICK: dict[str, float] = {"ping_seconds": 0.05, "answer_seconds": 5.0}
+QUICK: dict[str, Any] = {"ping_seconds": 0.05, "answer_seconds": 5.0}
 """Those who are silent are asked at once, and have all the time to answer."""
 
-IMPATIENT: dict[str, float] = {"ping_seconds": 0.05, "answer_seconds": 0.1}
+IMPATIENT: dict[str, Any] = {"ping_seconds": 0.05, "answer_seconds": 0.1}
 
 
 def await_kind(client: Client, kind: str) -> Frame:

@@ -157,10 +157,10 @@ def test_what_waits_is_sent_up_to_its_place(outbox: Outbox, sock: Trickle) -> No
 def test_direct_messages_are_left_to_the_inbox(outbox: Outbox) -> None:
     """Only which of them were passed over is remembered."""
     outbox.defer([reply(10)])
-    assert outbox.inbox_from == 0
+    assert outbox.direct.first == 0
     outbox.defer([Insert(10, b"psst\n", 10, inbox=seq) for seq in (4, 5)])
     outbox.defer([reply(10), Insert(10, b"psst\n", 10, inbox=6), reply(11)])
-    assert (outbox.inbox_from, outbox.inbox_until) == (4, 7)
+    assert (outbox.direct.first, outbox.direct.until) == (4, 7)
     assert list(outbox.waiting) == [reply(10), reply(10), reply(11)]
 
 
@@ -172,7 +172,7 @@ def test_direct_messages_that_a_socket_does_not_take_are_left_to_the_inbox(
     own = [Insert(10, b"psst\n", 10, inbox=seq) for seq in range(4, 1004)]
     assert not outbox.send_own(Run(10, FRAMES), [*own, reply(11), instead(12)])
     assert outbox.missing == b"st\n"
-    assert (outbox.inbox_from, outbox.inbox_until) == (6, 1004)
+    assert (outbox.direct.first, outbox.direct.until) == (6, 1004)
     assert list(outbox.waiting) == [reply(11), instead(12)]
 
 

@@ -204,7 +204,7 @@ class Delivery:
             work.touch(outbox)
             return
         outbox.roster_version = ticket.version
-        outbox.pass_over(inbox.standing.first, inbox.standing.head + 1)
+        outbox.direct.begin(inbox.standing.first, inbox.standing.head + 1)
         self._readers.join(outbox, ticket.member.account, work.next, room.standing.first)
         work.insert_first(outbox, self._greeting(ticket, done, room, inbox))
         for log, start_ in ("room", room), ("inbox", inbox):

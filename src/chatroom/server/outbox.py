@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from chatroom.log.base import Account
 from chatroom.protocol import events
 from chatroom.server.debt import Debt
+from chatroom.server.direct import Direct
 from chatroom.server.stuck import Stuck
 from chatroom.server.tail import Run
 from chatroom.server.timers import Timer
@@ -86,12 +87,8 @@ class Outbox:
         """The rest of something that has been sent in part."""
         self.stalled = False
         """Whether the socket was full and is being watched."""
-        self.inbox_from = 0
-        """The place of the first direct message that was passed over; 0 if none was."""
-        self.inbox_until = 0
-        """The place behind the last one that was passed over."""
-        self.inbox_live = 0
-        """The place of the first one that was said when this reader was here already."""
+        self.direct = Direct()
+        """The direct messages that were passed over."""
         self.stuck: Stuck | None = None
         """Since when the socket has taken nothing, None while it is not full."""
         self.roster_version = 0
@@ -206,8 +203,7 @@ class Outbox:
         """
         for insert in inserts:
             if insert.inbox:
-                self.inbox_from = self.inbox_from or insert.inbox
-                self.inbox_until = insert.inbox + 1
+                self.direct.add(insert.inbox)
             elif insert.late:
                 self.waiting.append(replace(insert, frame=insert.late, late=b""))
             else:
@@ -218,17 +214,11 @@ class Outbox:
         frame = events.gap("room", place, behind - 1, "retention")
         self.waiting.appendleft(Insert(place, frame, behind))
 
-    def pass_over(self, first: int, live: int) -> None:
-        """Remember that the direct messages from `first` on, up to `live`, are to be sent."""
-        self.inbox_live = live
-        if first < live:
-            self.inbox_from, self.inbox_until = first, live
-
     def skip(self) -> None:
         """Give up what was to be sent, but for the rest of what has been sent in part."""
         self.end = 0
         self.waiting.clear()
-        self.inbox_from = 0
+        self.direct.forget()
         self.roster_due = False
 
     def send_missing(self) -> bool:

@@ -64,7 +64,7 @@ class Readers:
     def join(self, outbox: Outbox, account: Account, place: int, first: int | None = None) -> None:
         """Take a reader into the room.
 
-        One that starts further back, here or in its inbox (see `Outbox.pass_over`), is behind from
+        One that starts further back, here or in its inbox (see `Direct.begin`), is behind from
         the beginning, and catches up as one whose socket was full does.
 
         Args:
@@ -79,7 +79,7 @@ class Readers:
         self._present.setdefault(account.number, {})[outbox] = None
         if outbox.stalled:
             return
-        if outbox.begin < place or outbox.inbox_from:
+        if outbox.begin < place or outbox.direct.first:
             self._stall(outbox)
         else:
             self._current[outbox] = None
@@ -169,8 +169,8 @@ class Readers:
                 sent = self._send_public(outbox, place, stop)
             elif outbox.waiting:
                 sent = outbox.send_own(Run(self.head + 1))
-            elif outbox.inbox_from and outbox.account is not None:
-                sent = self._send_private(outbox, outbox.account, outbox.inbox_from)
+            elif outbox.direct.first and outbox.account is not None:
+                sent = self._send_private(outbox, outbox.account)
             elif outbox.roster_due:
                 outbox.roster_due = False
                 sent = outbox.send_frame(self.roster)
@@ -190,12 +190,13 @@ class Readers:
             outbox.tell_gap(place, run.first)
         return outbox.send_own(run)
 
-    def _send_private(self, outbox: Outbox, account: Account, place: int) -> bool:
-        """Send some direct messages from `place` on; return whether the socket took them."""
-        until, live = outbox.inbox_until, outbox.inbox_live
-        mark = events.REPLAY if place < live else ""
-        run = self._backlog.private(account, place, min(until, live) if mark else until, mark)
-        outbox.inbox_from = run.next if run.next < until else 0
+    def _send_private(self, outbox: Outbox, account: Account) -> bool:
+        """Send some of the direct messages that are due; return whether the socket took them."""
+        direct = outbox.direct
+        place, old = direct.first, direct.first < direct.live
+        stop = min(direct.until, direct.live) if old else direct.until
+        run = self._backlog.private(account, place, stop, events.REPLAY if old else "")
+        direct.go_on_at(run.next)
         lost = events.gap("inbox", place, run.first - 1, "retention") if run.first > place else b""
         return outbox.send_frame(lost + run.data)
 
