@@ -1,14 +1,16 @@
 """The way into a room."""
 
 import os
-import time
 from collections.abc import Callable
 
 from chatroom.client.address import parse_address
+from chatroom.client.entrance import Entrance
 from chatroom.client.errors import PasswordRequired, Unreachable
 from chatroom.client.events import Event
-from chatroom.client.handshake import Login, log_in
+from chatroom.client.handshake import Login
 from chatroom.client.line import Line
+from chatroom.client.places import Places
+from chatroom.client.progress import Progress
 from chatroom.client.room import Room
 from chatroom.client.wire import LineBroken, Welcome
 
@@ -54,11 +56,19 @@ def connect(
         PasswordRequired: No password was given, and no session in `state` is good.
         StateUnusable: The file cannot be used; the sentence says why.
     """
-    del state, history
-    login = Login(username, password)
     line = Line(parse_address(address))
-    welcome = _enter(line, login, timeout)
-    return Room(line, welcome, login, timeout=timeout, reconnect=reconnect, on_event=on_event)
+    progress = None if state is None else _open(state, username)
+    try:
+        entrance = _entrance(username, password, progress, ask_again=reconnect)
+        welcome = _come_in(line, entrance, timeout, history)
+        return Room(
+            line, welcome, entrance, timeout=timeout, reconnect=reconnect, on_event=on_event
+        )
+    except BaseException:
+        line.close()
+        if progress is not None:
+            progress.close()
+        raise
 
 
 def account_exists(address: str, username: str, *, timeout: float = 10.0) -> bool:
@@ -78,15 +88,30 @@ def account_exists(address: str, username: str, *, timeout: float = 10.0) -> boo
     """
     line = Line(parse_address(address))
     try:
-        _enter(line, Login(username, None), timeout)
+        _come_in(line, _entrance(username, None, None, ask_again=False), timeout)
     except PasswordRequired as required:
         return not required.new_user
     line.close()
     return True
 
 
-def _enter(line: Line, login: Login, timeout: float) -> Welcome:
+def _open(state: str | os.PathLike[str], username: str) -> Progress:
+    from chatroom.client.state import StateFile  # noqa: PLC0415 - brings SQLite
+
+    return Progress(StateFile(state, username))
+
+
+def _entrance(
+    username: str, password: str | None, progress: Progress | None, *, ask_again: bool
+) -> Entrance:
+    if progress is None:
+        return Entrance(Login(username, password), Places({}, ask_again=ask_again), None)
+    login = Login(username, password, progress.session)
+    return Entrance(login, Places(progress.places, ask_again=ask_again), progress)
+
+
+def _come_in(line: Line, entrance: Entrance, timeout: float, history: int = 0) -> Welcome:
     try:
-        return log_in(line, login, time.monotonic() + timeout)
+        return entrance.open(line, timeout, history)
     except LineBroken as broken:
         raise Unreachable(f"{broken.reason} Nobody was logged in at {line.address}.") from None

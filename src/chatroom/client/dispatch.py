@@ -1,19 +1,26 @@
-"""What a frame of the server leads to: an event, a settled request, a known place in a log.
+"""What a frame of the server leads to: an event, a settled request, a position in a log.
 
-Belongs to the listening thread. Frames come in batches, one per read from the socket, and queues
-and requests are touched once per batch, as their locks would cost more than the frames do.
+Belongs to the listening thread. Frames come in batches, one per read from the socket.
+
+The position in a log moves to an entry before the program gets it. An entry for which there is no
+room does not move it, so that the next line brings it again.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from chatroom.client.events import Event, Gap, Message, UsersChanged
-from chatroom.client.inbox import Inbox
+from chatroom.client.events import Message, UsersChanged
+from chatroom.client.handover import Handover
+from chatroom.client.heartbeat import PONG
+from chatroom.client.outbox import Outbox
 from chatroom.client.pending import Pending
+from chatroom.client.places import Missing, Places
 from chatroom.client.position import Position
 from chatroom.client.wire import (
     Bye,
     Confirmation,
+    Inquiry,
+    Lacking,
     LineBroken,
     Pong,
     Refusal,
@@ -37,34 +44,29 @@ class Dispatcher:
     """Takes frames apart and gives everyone what is theirs.
 
     Args:
-        users: Who is here, from the welcome.
-        inbox: Where messages go when nobody listens for events.
+        places: The positions in the logs.
+        handover: Where messages, events and answers go.
         pending: The requests that wait for replies.
-        on_event: Is told everything, if given; the inbox then stays empty.
+        outbox: Where signs of life go out.
     """
 
     def __init__(
-        self,
-        users: tuple[str, ...],
-        inbox: Inbox,
-        pending: Pending,
-        on_event: Callable[[Event], None] | None,
+        self, places: Places, handover: Handover, pending: Pending, outbox: Outbox
     ) -> None:
-        self.users = users  # replaced as a whole, so that any thread may read it
-        self._inbox = inbox
+        self.users: tuple[str, ...] = ()  # replaced as a whole, so that any thread may read it
+        self._places = places
+        self._handover = handover
         self._pending = pending
-        self._on_event = on_event
-        self._room = Position("room")
-        self._direct = Position("inbox")
-        self._messages: list[Message] = []  # of this batch, for the inbox
-        self._replies: list[tuple[str, Reply]] = []  # of this batch
+        self._outbox = outbox
         self._handlers: dict[str, Callable[[dict[str, object]], None]] = {
             "broadcast": self._broadcast,
             "direct_message": self._direct_message,
             "confirmation": self._confirmation,
             "update_users": self._update_users,
             "active_users": self._active_users,
+            "ping": self._ping,
             "pong": self._pong,
+            "gap": self._gap,
             "error": self._error,
             "bye": self._bye,
         }
@@ -73,8 +75,8 @@ class Dispatcher:
         """Takes in what one read brought.
 
         Raises:
-            LineBroken: The server said goodbye or something that cannot be followed. What came
-                before it has been taken in.
+            LineBroken: The server said goodbye or something that cannot be followed, or left out
+                messages. What came before it has been taken in.
         """
         try:
             for frame in frames:
@@ -85,84 +87,103 @@ class Dispatcher:
                 if handler is not None:  # what a newer server says besides is none of our business
                     handler(frame)
         finally:
-            self._finish_batch()
-
-    def _finish_batch(self) -> None:
-        if self._messages:
-            self._inbox.put(self._messages)
-            self._messages = []
-        self._settle()
-        self._tell_gaps()
-
-    def _tell_gaps(self) -> None:
-        """Tells what has been missed for certain."""
-        if self._room.waiting or self._direct.waiting:
-            oldest = self._pending.oldest
-            for gap in self._room.ripe(oldest) + self._direct.ripe(oldest):
-                self.emit(gap)
-
-    def _settle(self) -> None:
-        """Settle the requests that were answered so far in this batch."""
-        if self._replies:
-            self._pending.answer(self._replies)
-            self._replies = []
-
-    def emit(self, event: Event) -> None:
-        """Tells an event; whatever the callback raises is logged and goes no further."""
-        if self._on_event is None:
-            if isinstance(event, Gap):  # nobody else would ever know
-                _logger.warning(
-                    "%d messages were missed (%s, %d to %d)",
-                    event.missed,
-                    event.log,
-                    event.first,
-                    event.last,
-                )
-            return
-        try:
-            self._on_event(event)
-        except Exception:
-            _logger.exception("on_event failed on %s", type(event).__name__)
-
-    def update(self, users: tuple[str, ...]) -> UsersChanged | None:
-        """Keeps a new list of users; returns what has changed, None when nothing has."""
-        before, self.users = self.users, users
-        if before == users:
-            return None
-        known, now = set(before), set(users)
-        came = tuple(name for name in users if name not in known)
-        left = tuple(name for name in before if name not in now)
-        return UsersChanged(users, came, left)
-
-    def _deliver(self, message: Message) -> None:
-        if self._on_event is None:
-            self._messages.append(message)
-        else:
-            self._settle()  # what we said before it shows before it
-            self._tell_gaps()  # and so does that something is missing before it
-            self.emit(message)
+            self._handover.flush()
 
     def _broadcast(self, frame: dict[str, object]) -> None:
         said = read(frame, Said)
-        self._room.entry(said.epoch, said.seq, said.prev, self._pending.newest)
-        self._deliver(
-            Message(said.sender, said.text, False, None, said.seq, said.prev, said.epoch, said.ts)
-        )
+        if self._advance(self._places.room, said):
+            self._handover.message(
+                Message(
+                    said.sender,
+                    said.text,
+                    False,
+                    None,
+                    said.seq,
+                    said.prev,
+                    said.epoch,
+                    said.ts,
+                    said.replay,
+                )
+            )
 
     def _direct_message(self, frame: dict[str, object]) -> None:
         said = read(frame, Whispered)
-        # No confirmation fills a hole in this log, so no request is worth waiting for.
-        self._direct.entry(said.epoch, said.seq, said.prev, newest=0)
-        self._deliver(
-            Message(said.sender, said.text, True, said.to, said.seq, said.prev, said.epoch, said.ts)
-        )
+        if self._advance(self._places.inbox, said):
+            self._handover.message(
+                Message(
+                    said.sender,
+                    said.text,
+                    True,
+                    said.to,
+                    said.seq,
+                    said.prev,
+                    said.epoch,
+                    said.ts,
+                    said.replay,
+                )
+            )
+
+    def _advance(self, position: Position, said: Said | Whispered) -> bool:
+        """Moves a position to an entry; returns whether the program is to get it.
+
+        Raises:
+            LineBroken: Others are missing before it.
+        """
+        if said.prev != position.seq or said.epoch != position.epoch:  # not simply the next
+            if self._handover.parked or position.has(said.epoch, said.seq):
+                return False
+            self._reach(position, said.epoch, said.prev)
+        if not self._handover.has_room():
+            return False
+        position.seq = said.seq
+        if position.own and position.take_own(said.seq):
+            self._handover.passed(position)
+            return False
+        return True
+
+    def _reach(self, position: Position, epoch: str, prev: int) -> None:
+        """Goes up to the place before an entry, and tells what is missing for good."""
+        gap = position.reach(epoch, prev)
+        if gap is not None:
+            self._handover.gap(position, gap)
 
     def _confirmation(self, frame: dict[str, object]) -> None:
         reply = read(frame, Confirmation)
-        # A direct message stands in its recipient's log, where we have no position.
-        if reply.command.upper() == "PM":
-            self._room.own(reply.epoch, reply.seq, self._pending.newest)
         self._reply(reply)
+        # A direct message stands in its recipient's log, where we have no position. What is a
+        # duplicate has an old place, and comes as a message if we do not have it.
+        if reply.command.upper() == "PM" and not reply.duplicate:
+            self._own(self._places.room, reply)
+
+    def _own(self, position: Position, reply: Confirmation) -> None:
+        """Moves the position to a message of our own."""
+        if position.has(reply.epoch, reply.seq):
+            return
+        if self._handover.parked:
+            position.remember(reply.epoch, reply.seq)
+            return
+        try:
+            self._reach(position, reply.epoch, reply.seq - 1)
+        except LineBroken:
+            position.remember(reply.epoch, reply.seq)
+            raise
+        position.seq = reply.seq
+        self._handover.passed(position)
+
+    def _gap(self, frame: dict[str, object]) -> None:
+        lacking = read(frame, Lacking)
+        if not self._handover.parked:
+            self._tell(self._places.lack(lacking))
+
+    def _ping(self, frame: dict[str, object]) -> None:
+        inquiry = read(frame, Inquiry)
+        self._outbox.sign(PONG)
+        if not self._handover.parked:
+            self._tell(self._places.check(inquiry))
+
+    def _tell(self, missing: Iterable[Missing]) -> None:
+        for position, gap in missing:
+            self._handover.gap(position, gap)
 
     def _update_users(self, frame: dict[str, object]) -> None:
         self._users_changed(read(frame, Roster).users)
@@ -173,9 +194,13 @@ class Dispatcher:
         self._reply(reply)
 
     def _users_changed(self, users: tuple[str, ...]) -> None:
-        changed = self.update(users)
-        if changed is not None:
-            self.emit(changed)
+        before, self.users = self.users, users
+        if before == users:
+            return
+        known, now = set(before), set(users)
+        came = tuple(name for name in users if name not in known)
+        left = tuple(name for name in before if name not in now)
+        self._handover.event(UsersChanged(users, came, left))
 
     def _pong(self, frame: dict[str, object]) -> None:
         self._reply(read(frame, Pong))
@@ -185,10 +210,10 @@ class Dispatcher:
         if reply.code == ErrorCode.SHUTTING_DOWN:
             return  # the request stays, and goes out again on the next line
         if reply.id is None and reply.code in _UNREAD_BY_SERVER:
-            self._finish_batch()  # so that the oldest request is the one at fault
+            self._handover.flush()  # so that the oldest request is the one at fault
             oldest = self._pending.oldest_id
             if oldest is not None:
-                self._replies.append((oldest, reply))
+                self._handover.reply(oldest, reply)
         elif reply.id is None:
             _logger.warning("the server reports %s: %s", reply.code, reply.message)
         else:
@@ -196,7 +221,7 @@ class Dispatcher:
 
     def _reply(self, reply: Reply) -> None:
         if reply.id is not None:
-            self._replies.append((reply.id, reply))
+            self._handover.reply(reply.id, reply)
 
     def _bye(self, frame: dict[str, object]) -> None:
         raise read(frame, Bye).as_broken()

@@ -6,6 +6,12 @@ import msgspec
 
 from chatroom.client.errors import ChatroomError
 
+Log = Literal["room", "inbox"]
+"""What a log is called: that of the public messages, and that of the direct ones to us."""
+
+GapReason = Literal["epoch", "retention", "ahead", "hole"]
+"""Why entries will not come; see `Gap`."""
+
 
 class Message(msgspec.Struct, frozen=True, gc=False):
     """Something that was said.
@@ -93,7 +99,7 @@ class LineGone(msgspec.Struct, frozen=True):
 class Gap(msgspec.Struct, frozen=True):
     """Entries of a log will not come. Told in the place where they would have come."""
 
-    log: Literal["room", "inbox"]
+    log: Log
     """The room's public messages, or our own direct messages."""
     first: int
     """The first place that it is about."""
@@ -101,11 +107,11 @@ class Gap(msgspec.Struct, frozen=True):
     """The last one; below `first` if there is none."""
     missed: int
     """How many places that are."""
-    reason: Literal["epoch", "retention", "ahead", "hole"]
-    """Why. "retention": the server no longer keeps them. "epoch": the server has another incarnation
-    of the log, as after a backup was restored, and of what we knew these places are not in it.
-    "ahead": we knew these places and the server no longer does. "hole": the server left them out,
-    and did so again when it was asked for them."""
+    reason: GapReason
+    """Why. "retention": the server no longer keeps them. "epoch": the server has another
+    incarnation of the log, as after a backup was restored, and of what we knew these places are
+    not in it. "ahead": we knew these places and the server no longer does. "hole": the server left
+    them out, and did so again when it was asked for them."""
 
 
 Event = Message | UsersChanged | LineLost | LineBack | LineGone | Gap

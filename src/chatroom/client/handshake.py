@@ -2,16 +2,23 @@
 
 import contextlib
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import msgspec
 
 from chatroom.client.errors import LoginRefused, PasswordRequired, Unreachable
+from chatroom.client.events import Log
+from chatroom.client.kept import Place
 from chatroom.client.line import Line
 from chatroom.client.wire import Bye, PasswordNeeded, Refusal, Welcome, read
-from chatroom.protocol.errors import ProtocolError
+from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.protocol.frames import Frame, encode
 
 _EXIT = encode({"command": "EX"})
+
+_NO_SESSION = {ErrorCode.INVALID_SESSION, ErrorCode.UNKNOWN_COMMAND}
+"""Answers to `resume` after which the password is needed."""
 
 
 class Login(msgspec.Struct, frozen=True):
@@ -19,32 +26,58 @@ class Login(msgspec.Struct, frozen=True):
 
     username: str
     password: str | None
+    session: str | None = None
+    """What an earlier login left to come back by."""
 
-    def encode(self) -> bytes:
-        """Returns the frame."""
-        frame = {"command": "login", "username": self.username}
-        return encode(frame if self.password is None else frame | {"password": self.password})
+    def resumption(self, logs: Mapping[Log, Place]) -> bytes:
+        """Returns the frame to take the session up again by, empty if there is none."""
+        if self.session is None:
+            return b""
+        return encode({"command": "resume", "session": self.session} | _known(logs))
+
+    def encode(self, logs: Mapping[Log, Place], history: int) -> bytes:
+        """Returns the frame to log in by."""
+        frame: dict[str, object] = {"command": "login", "username": self.username}
+        if self.password is not None:
+            frame["password"] = self.password
+        if history:
+            frame["history"] = history
+        return encode(frame | _known(logs))
 
 
-def log_in(line: Line, login: Login, deadline: float) -> Welcome:
+def _known(logs: Mapping[Log, Place]) -> dict[str, object]:
+    known = {log: msgspec.structs.asdict(place) for log, place in logs.items()}
+    return {"logs": known} if known else {}
+
+
+def log_in(
+    line: Line,
+    login: Login,
+    deadline: float,
+    *,
+    logs: Mapping[Log, Place] = MappingProxyType({}),
+    history: int = 0,
+) -> Welcome:
     """Opens the line and logs in. Whatever is raised, the line has been closed.
 
     Args:
         line: A new line.
         login: Who logs in; without a password to learn whether the account exists.
         deadline: When to give up, by `time.monotonic()`.
+        logs: Up to where each log is known.
+        history: How many entries to get of the others.
 
     Raises:
         Unreachable: No server, or none that answers a login.
         LineBroken: The server ended the connection.
         LoginRefused: The server said no.
-        PasswordRequired: No password was given.
+        PasswordRequired: No password was given, and no session is good.
     """
     try:
-        data = _encode(login)
+        resumption, entry = _encode(login, logs, history)
         line.open(deadline)
-        _write(line, data, deadline)
-        return _answer(line, deadline)
+        welcome = _resume(line, login, resumption, deadline) if resumption else None
+        return welcome or _exchange(line, entry, deadline)
     except TimeoutError:
         line.close()
         raise Unreachable(
@@ -60,9 +93,27 @@ def log_in(line: Line, login: Login, deadline: float) -> Welcome:
         raise
 
 
-def _encode(login: Login) -> bytes:
+def _resume(line: Line, login: Login, resumption: bytes, deadline: float) -> Welcome | None:
+    """Takes the session up again; returns None if the password is needed, and is there."""
     try:
-        return login.encode()
+        return _exchange(line, resumption, deadline)
+    except LoginRefused as no:
+        if no.code not in _NO_SESSION:
+            raise
+    if login.password is None:
+        raise PasswordRequired(login.username, new_user=False)
+    return None
+
+
+def _exchange(line: Line, frame: bytes, deadline: float) -> Welcome:
+    """Sends a frame and waits for the welcome."""
+    _write(line, frame, deadline)
+    return _answer(line, deadline)
+
+
+def _encode(login: Login, logs: Mapping[Log, Place], history: int) -> tuple[bytes, bytes]:
+    try:
+        return login.resumption(logs), login.encode(logs, history)
     except UnicodeEncodeError:
         raise LoginRefused(
             "invalid_field", "The username or the password holds half a character; type it again."
@@ -93,7 +144,7 @@ def _judge(frame: Frame, line: Line) -> Welcome | None:
     if isinstance(frame, ProtocolError):
         raise Unreachable(f"What listens at {line.address} is no chat room; check the address.")
     kind = frame.get("type")
-    if kind == "welcome":
+    if kind in {"welcome", "resumed"}:
         return read(frame, Welcome)
     if kind == "password_required":
         needed = read(frame, PasswordNeeded)

@@ -102,13 +102,13 @@ class Line:
             tune(candidate)
         return problem
 
-    def read(self, deadline: float | None = None) -> list[Frame]:
+    def read(self, deadline: float) -> list[Frame]:
         """Waits for bytes and returns the frames that they complete, perhaps none.
 
         Only one thread may read.
 
         Args:
-            deadline: When to give up, by `time.monotonic()`; None waits for ever.
+            deadline: When to give up, by `time.monotonic()`.
 
         Raises:
             LineBroken: The connection ended.
@@ -119,7 +119,7 @@ class Line:
             return frames
         if self._socket is None:
             raise LineBroken("The connection is closed.")
-        if deadline is not None and not _wait(self._socket, select.POLLIN, deadline):
+        if not _wait(self._socket, select.POLLIN, deadline):
             raise TimeoutError
         try:
             data = self._socket.recv(_READ_BYTES)
@@ -173,18 +173,26 @@ class Line:
             return False
         try:
             channel = self._socket
-            return channel is None or _wait(channel, select.POLLOUT, deadline)
+            return channel is None or bool(_wait(channel, select.POLLOUT, deadline))
         finally:
             self._waiting.release()
 
-    def wait_either(self) -> bool:
-        """Waits until there is something to read or the socket takes more; True: to read."""
+    def wait_either(self, deadline: float) -> bool:
+        """Waits until there is something to read or the socket takes more; True: to read.
+
+        Args:
+            deadline: When to give up, by `time.monotonic()`.
+
+        Raises:
+            TimeoutError: Neither came in time.
+        """
         channel = self._socket
         if channel is None or self._unread:
             return True
-        poller = select.poll()
-        poller.register(channel, select.POLLIN | select.POLLOUT)
-        return any(what & ~select.POLLOUT for _, what in poller.poll())
+        found = _wait(channel, select.POLLIN | select.POLLOUT, deadline)
+        if not found:
+            raise TimeoutError
+        return bool(found & ~select.POLLOUT)
 
     def abort(self) -> None:
         """Ends the conversation at once; whoever waits in `open()`, `read()` or to write wakes."""
@@ -209,11 +217,16 @@ class Line:
             self._rest = memoryview(b"")
 
 
-def _wait(channel: socket.socket, what: int, deadline: float) -> bool:
-    """Waits for the socket, without a limit on the number of open files as select has."""
+def _wait(channel: socket.socket, what: int, deadline: float) -> int:
+    """Waits for the socket, without a limit on the number of open files as select has.
+
+    Returns:
+        What it is ready for, 0 at the deadline.
+    """
     poller = select.poll()
     poller.register(channel, what)
-    return bool(poller.poll(max(0.0, deadline - time.monotonic()) * 1000))
+    found = poller.poll(max(0.0, deadline - time.monotonic()) * 1000)
+    return found[0][1] if found else 0
 
 
 def _broken(error: OSError) -> LineBroken:

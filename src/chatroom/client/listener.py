@@ -4,9 +4,11 @@ import contextlib
 import logging
 import threading
 import time
+from functools import partial
 
 from chatroom.client.backoff import Backoff
 from chatroom.client.dispatch import Dispatcher
+from chatroom.client.entrance import Entrance
 from chatroom.client.errors import (
     ChatroomError,
     Closed,
@@ -16,7 +18,8 @@ from chatroom.client.errors import (
     Unreachable,
 )
 from chatroom.client.events import LineBack, LineGone, LineLost
-from chatroom.client.handshake import Login, log_in
+from chatroom.client.handover import Handover
+from chatroom.client.heartbeat import Heartbeat
 from chatroom.client.inbox import Inbox
 from chatroom.client.line import Line
 from chatroom.client.outbox import Outbox
@@ -24,6 +27,7 @@ from chatroom.client.pending import Pending
 from chatroom.client.requests import ExitRequest
 from chatroom.client.wire import LineBroken, Welcome
 from chatroom.protocol.errors import ErrorCode
+from chatroom.protocol.frames import Frame
 
 _logger = logging.getLogger("chatroom.client")
 
@@ -55,10 +59,12 @@ class Listener:
 
     Args:
         line: A line that has been logged in on.
-        login: To log in again.
+        welcome: How it was welcomed.
+        entrance: To come in again.
         timeout: Seconds for each attempt to get the line back.
         reconnect: Whether to get it back at all.
         dispatcher: Takes what is read.
+        handover: Tells how the line is.
         pending: The requests, to fail them at the end.
         outbox: The writing side, to be told of each line.
         inbox: The messages, to be told of the end.
@@ -67,19 +73,22 @@ class Listener:
     def __init__(
         self,
         line: Line,
-        login: Login,
+        welcome: Welcome,
+        entrance: Entrance,
         *,
         timeout: float,
         reconnect: bool,
         dispatcher: Dispatcher,
+        handover: Handover,
         pending: Pending,
         outbox: Outbox,
         inbox: Inbox,
     ) -> None:
-        self._login = login
+        self._entrance = entrance
         self._timeout = timeout
         self._reconnect = reconnect
         self._dispatcher = dispatcher
+        self._handover = handover
         self._pending = pending
         self._outbox = outbox
         self._inbox = inbox
@@ -88,12 +97,14 @@ class Listener:
         self._lock = threading.Lock()  # guards the two below
         self._line = line  # the line, or the one being opened
         self._left = False  # whether close() has said EX
+        self._welcome = welcome  # the newest
+        self._given_up: Line | None = None  # for what was left to the server
         # A daemon, as a program that forgets close() should be able to end.
         self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
 
     def start(self) -> None:
         """Begins to listen."""
-        self._outbox.attach(self._line)
+        self._attach(self._welcome)
         self._thread.start()
 
     @property
@@ -166,31 +177,53 @@ class Listener:
 
     def _listen(self, line: Line) -> LineBroken:
         """Reads until the line breaks; returns how."""
+        heartbeat = Heartbeat(self._welcome.heartbeat)
         try:
             while True:
-                # Bytes that are left over, a resend and what callbacks asked go out between reads:
-                # a server whose answers nobody reads would stop reading us.
-                if not self._outbox.flush(line) and not line.wait_either():
-                    continue
-                self._dispatcher.take(line.read())
+                frames = self._hear(line, heartbeat)
+                self._dispatcher.take(frames)
+                heartbeat.hear()
         except LineBroken as broken:
+            if self._given_up is line and broken.reconnect:
+                return LineBroken("Messages were left to the server.", at_once=True)
             return broken
+
+    def _hear(self, line: Line, heartbeat: Heartbeat) -> list[Frame]:
+        """Waits for the server to say something.
+
+        Bytes that are left over, a resend and what callbacks asked go out between reads: a server
+        whose answers nobody reads would stop reading us.
+
+        Raises:
+            LineBroken: The connection ended, or the server has been silent for too long.
+        """
+        while True:
+            try:
+                if self._outbox.flush(line) or line.wait_either(heartbeat.deadline):
+                    return line.read(heartbeat.deadline)
+            except TimeoutError:
+                self._outbox.sign(heartbeat.ask())
 
     def _return(self, broken: LineBroken) -> ChatroomError | None:
         """Gets the line back; returns why that cannot be, None when it is back or on close()."""
+        since = time.monotonic()
         failure: LineBroken | None = broken
         while failure is not None:
             if not (self._reconnect and failure.reconnect):
                 return ConnectionLost(failure.reason)
-            wait = min(max(failure.after, 0.0), LONGEST_ABSENCE) + self._backoff.next()
-            self._dispatcher.emit(LineLost(failure.reason, wait))
+            wait = 0.0 if failure.at_once else self._wait_after(failure)
+            self._handover.event(LineLost(failure.reason, wait))
             if self._closing.wait(wait):
-                break
+                return None
             try:
                 failure = self._attempt()
             except (LoginRefused, PasswordRequired) as error:
                 return error
+        self._back(time.monotonic() - since)
         return None
+
+    def _wait_after(self, failure: LineBroken) -> float:
+        return min(max(failure.after, 0.0), LONGEST_ABSENCE) + self._backoff.next()
 
     def _attempt(self) -> LineBroken | None:
         """Tries once to get the line back; returns how it failed.
@@ -200,7 +233,7 @@ class Listener:
             PasswordRequired: The same.
         """
         try:
-            welcome = self._dial()
+            self._welcome = self._dial()
         except LineBroken as broken:
             return broken
         except Unreachable as error:
@@ -209,7 +242,6 @@ class Listener:
             if error.code not in _TRY_AGAIN:
                 raise
             return LineBroken(error.message, after=error.retry_after or 0.0)
-        self._back(welcome)
         return None
 
     def _dial(self) -> Welcome:
@@ -217,13 +249,23 @@ class Listener:
             if self._closing.is_set():
                 raise LineBroken("The room has been left.")
             line = self._line = Line(self._line.address)
-        return log_in(line, self._login, time.monotonic() + self._timeout)
+        return self._entrance.open(line, self._timeout)
 
-    def _back(self, welcome: Welcome) -> None:
-        self._dispatcher.update(welcome.users)
+    def _back(self, away: float) -> None:
+        missed = self._entrance.enter(self._welcome)
+        self._attach(self._welcome)
+        self._handover.event(LineBack(missed, self._welcome.users, away))
+
+    def _attach(self, welcome: Welcome) -> None:
+        """Begins with the line."""
+        self._dispatcher.users = welcome.users
+        self._handover.begin(partial(self._give_up, self._line))
         self._outbox.attach(self._line)
-        # What was missed shows with the first message: then a Gap tells it.
-        self._dispatcher.emit(LineBack(0, welcome.users, 0.0))
+
+    def _give_up(self, line: Line) -> None:
+        """Ends a line so that the next one brings what was left to the server. Any thread."""
+        self._given_up = line
+        line.abort()
 
     def _end(self, error: ChatroomError | None) -> None:
         """Lets go of everyone who waits."""
@@ -234,4 +276,4 @@ class Listener:
         reason = str(error)
         self._pending.end(lambda: ConnectionLost(reason))
         self._inbox.end(lambda: ConnectionLost(reason), discard=False)
-        self._dispatcher.emit(LineGone(error))
+        self._handover.event(LineGone(error))

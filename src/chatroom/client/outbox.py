@@ -8,9 +8,11 @@ back, everything unanswered goes out again, and what was asked meanwhile follows
 Lock order: the line's, then `Pending`'s.
 """
 
-from chatroom.client.errors import RequestTimeout
+from chatroom.client.errors import ChatroomError, RequestTimeout
 from chatroom.client.line import Line
 from chatroom.client.pending import AnyRequest, Pending
+from chatroom.client.progress import Progress
+from chatroom.client.requests import SendRequest
 
 _PORTION_BYTES = 65536
 
@@ -20,11 +22,14 @@ class Outbox:
 
     Args:
         pending: Where requests stay until they are answered.
+        progress: Where messages are kept over the end of the program, if anywhere.
     """
 
-    def __init__(self, pending: Pending) -> None:
+    def __init__(self, pending: Pending, progress: Progress | None = None) -> None:
         self._pending = pending
+        self._progress = progress
         self._line: Line | None = None  # None while the line is down
+        self._sign = b""  # a sign of life that is to go out
 
     @property
     def line(self) -> Line | None:
@@ -34,6 +39,7 @@ class Outbox:
     def attach(self, line: Line) -> None:
         """Begins with a new line; only for the listening thread, after the old one was closed."""
         self._pending.rewind()
+        self._sign = b""
         self._line = line
 
     def detach(self) -> None:
@@ -45,15 +51,16 @@ class Outbox:
 
         Raises:
             RequestTimeout: It could not be written in time and will not be.
+            StateUnusable: A message cannot be kept in the state file; it is not sent.
             ChatroomError: The room has been left or the line is gone.
         """
-        self._pending.add(request, deadline)
+        self._take_in(request, deadline)
         while (line := self._line) is not None:
             if line.pump(self._more):
                 return
             if line.wait_writable(deadline):
                 continue
-            if request.sent_at is None and self._pending.withdraw(request):
+            if request.sent_at is None and self.withdraw(request):
                 raise RequestTimeout("The server takes no more messages; this one was not sent.")
             return
 
@@ -65,15 +72,42 @@ class Outbox:
 
         Raises:
             RequestTimeout: Too many requests wait.
+            StateUnusable: As for `submit()`.
             ChatroomError: The room has been left or the line is gone.
         """
-        self._pending.add(request, deadline=0.0)
+        self._take_in(request, deadline=0.0)
+
+    def _take_in(self, request: AnyRequest, deadline: float) -> None:
+        if self._progress is not None and isinstance(request, SendRequest):
+            self._progress.keep(request.id, request.to, request.text)
+        try:
+            self._pending.add(request, deadline)
+        except ChatroomError:
+            self._forget(request)
+            raise
+
+    def withdraw(self, request: AnyRequest) -> bool:
+        """Forgets a request nobody waits for any more; returns False if it is answered already."""
+        withdrawn = self._pending.withdraw(request)
+        if withdrawn:
+            self._forget(request)
+        return withdrawn
+
+    def _forget(self, request: AnyRequest) -> None:
+        if self._progress is not None:
+            self._progress.drop(request.id)
+
+    def sign(self, frame: bytes) -> None:
+        """Lets a sign of life go out before all else; only for the listening thread."""
+        self._sign = frame
 
     def flush(self, line: Line) -> bool:
         """Writes what the line takes; returns whether everything is out."""
-        if not line.backlog and not self._pending.unsent:
+        if not (self._sign or line.backlog or self._pending.unsent):
             return True
         return line.pump(self._more)
 
     def _more(self) -> bytes:
-        return self._pending.take(_PORTION_BYTES)
+        """Returns the next bytes; called under the line's lock."""
+        sign, self._sign = self._sign, b""
+        return sign + self._pending.take(_PORTION_BYTES)

@@ -27,7 +27,6 @@ class Pending:
         self._space = threading.Condition(threading.Lock())  # guards all below
         self._requests: dict[str, AnyRequest] = {}  # all, by id, in the order of `add()`
         self._unsent: deque[AnyRequest] = deque()  # those still to go out on this line
-        self._count = 0  # requests ever added
         self._end: Callable[[], ChatroomError] | None = None  # what `add()` raises at the end
 
     def add(self, request: AnyRequest, deadline: float) -> None:
@@ -49,8 +48,6 @@ class Pending:
                     )
             if self._end is not None:
                 raise self._end()
-            self._count += 1
-            request.number = self._count
             self._requests[request.id] = request
             self._unsent.append(request)
 
@@ -70,18 +67,6 @@ class Pending:
     def unsent(self) -> bool:
         """Whether anything waits to be sent."""
         return bool(self._unsent)
-
-    @property
-    def newest(self) -> int:
-        """The number of the newest request."""
-        return self._count
-
-    @property
-    def oldest(self) -> int:
-        """The number of the oldest unanswered request, above `newest` when there is none."""
-        with self._space:
-            first = next(iter(self._requests.values()), None)
-            return self._count + 1 if first is None else first.number
 
     @property
     def oldest_id(self) -> str | None:

@@ -1,101 +1,88 @@
-"""Where a client stands in a log, and which entries it must have missed.
+"""Where a client stands in a log: the highest place up to which it has everything.
 
-Entries reach a client as messages of others, in the order of the log, and as confirmations of its
-own messages, which are not sent back to it. So a place that is skipped is not missed yet: it may be
-an own message whose confirmation is still on its way. A hole is *ripe*, and told, when a message
-from behind it has come and every request has been answered that was out when the hole was seen.
+On one line the entries of a log come in their order, and in the place of an own message its
+confirmation. So what comes next is known: what lies behind the position is dropped, as we have it,
+and what lies further ahead shows a hole. Then the line is given up and got back from the position,
+upon which the server sends what was missing. If it leaves out the same again, that is told as a
+`Gap` and the position goes on behind it.
 
 Belongs to the listening thread; knows no clock and no lock.
 """
 
-from typing import Literal
+from chatroom.client.events import Gap, Log
+from chatroom.client.kept import Place
+from chatroom.client.wire import LineBroken
 
-import msgspec
-
-from chatroom.client.events import Gap
-
-
-class _Hole(msgspec.Struct):
-    """Places that were skipped."""
-
-    first: int
-    last: int
-    newest: int  # the number of the newest request that was out when the hole was seen
-    passed: bool  # whether a message of somebody else from behind it has come
+OWN_PLACES = 10_000
+"""How many own messages ahead of the position are remembered."""
 
 
 class Position:
-    """The position in one log.
+    """The position in one log. What reads many entries moves it by its fields.
 
     Args:
-        log: What the log is called in a `Gap`.
+        log: What the log is called.
+        place: Where it stands; None if that is not known yet.
+        ask_again: Whether a hole may be asked for on another line.
     """
 
-    def __init__(self, log: Literal["room", "inbox"]) -> None:
-        self._log: Literal["room", "inbox"] = log
-        self.epoch: str | None = None  # None until the first entry is seen
-        self.seq = 0  # the highest place seen, all below it seen or in a hole
-        self._holes: list[_Hole] = []
-
-    def entry(self, epoch: str, seq: int, prev: int, newest: int) -> None:
-        """Takes note of somebody's message.
-
-        Args:
-            epoch: The log's incarnation.
-            seq: Its place.
-            prev: The place before it.
-            newest: The number of the newest request that is out; 0 when none of them can be
-                confirmed with a place in this log.
-        """
-        if epoch == self.epoch and prev == self.seq and not self._holes:
-            self.seq = seq
-            return
-        self._reach(epoch, seq, prev, newest)
-        for hole in self._holes:
-            hole.passed = hole.passed or hole.last < seq
-
-    def own(self, epoch: str, seq: int, newest: int) -> None:
-        """Takes note of the confirmation of an own message; arguments as for `entry()`."""
-        self._reach(epoch, seq, seq - 1, newest)
-
-    def _reach(self, epoch: str, seq: int, prev: int, newest: int) -> None:
-        if self.epoch is None:  # we came in the middle: what was before is not ours
-            self.epoch, self.seq = epoch, seq
-        elif epoch != self.epoch:  # another log: all of it that was before is missed
-            self.epoch, self.seq, self._holes = epoch, 0, []
-        if seq <= self.seq:
-            self._fill(seq)
-            return
-        if prev > self.seq:
-            self._holes.append(_Hole(self.seq + 1, prev, newest, passed=False))
-        self.seq = seq
-
-    def _fill(self, seq: int) -> None:
-        """Takes one place out of the holes."""
-        holes: list[_Hole] = []
-        for hole in self._holes:
-            if hole.first <= seq <= hole.last:
-                below = _Hole(hole.first, seq - 1, hole.newest, hole.passed)
-                above = _Hole(seq + 1, hole.last, hole.newest, hole.passed)
-                holes += [part for part in (below, above) if part.first <= part.last]
-            else:
-                holes.append(hole)
-        self._holes = holes
+    def __init__(self, log: Log, place: Place | None = None, *, ask_again: bool = True) -> None:
+        self.log: Log = log
+        self.epoch: str | None = None if place is None else place.epoch
+        self.seq = 0 if place is None else place.after
+        self.own: set[int] = set()
+        """Places ahead that hold own messages, which were confirmed to us."""
+        self._ask_again = ask_again
+        self._hole: Place | None = None  # where the last one was
 
     @property
-    def waiting(self) -> bool:
-        """Whether there are holes that may become gaps."""
-        return bool(self._holes)
+    def place(self) -> Place | None:
+        """Where it stands, None if that is not known yet."""
+        return None if self.epoch is None else Place(self.epoch, self.seq)
 
-    def ripe(self, oldest: int) -> list[Gap]:
-        """Returns the holes that are certain by now, each once, oldest first.
+    def move(self, epoch: str, seq: int) -> None:
+        """Goes to a place, wherever it is."""
+        if epoch == self.epoch and seq >= self.seq:
+            self.own = {place for place in self.own if place > seq}
+        else:
+            self.own.clear()  # these places hold other entries, or none
+        self.epoch, self.seq = epoch, seq
 
-        Args:
-            oldest: The number of the oldest request that is out; above all others if none is.
+    def has(self, epoch: str, seq: int) -> bool:
+        """Says whether this entry lies behind us."""
+        return epoch == self.epoch and seq <= self.seq
+
+    def reach(self, epoch: str, prev: int) -> Gap | None:
+        """Goes up to `prev`, the place before an entry that has come and lies ahead.
+
+        Returns:
+            What is missing for good, None if nothing is.
+
+        Raises:
+            LineBroken: Entries are missing, and are to be asked for once more.
         """
-        ripe = [hole for hole in self._holes if hole.passed and hole.newest < oldest]
-        self._holes = [hole for hole in self._holes if hole not in ripe]
-        return [
-            Gap(self._log, hole.first, hole.last, hole.last - hole.first + 1, "hole")
-            for hole in ripe
-        ]
+        if self.epoch is None:  # the server has not said where we came in: here
+            self.epoch, self.seq = epoch, prev
+        if epoch == self.epoch and prev <= self.seq:
+            return None
+        here = Place(self.epoch, self.seq)
+        if self._ask_again and here != self._hole:
+            self._hole = here
+            raise LineBroken("The server left out messages, which are asked for again.")
+        first = self.seq + 1 if epoch == self.epoch else 1
+        self.move(epoch, prev)
+        return Gap(self.log, first, prev, prev - first + 1, "hole")
+
+    def take_own(self, seq: int) -> bool:
+        """Says whether the entry that has just been reached is an own one, confirmed before."""
+        known = seq in self.own
+        self.own.discard(seq)
+        return known
+
+    def remember(self, epoch: str, seq: int) -> None:
+        """Remembers that a place ahead holds an own message.
+
+        When too many are remembered, the further ones come as messages like those of others.
+        """
+        if epoch == self.epoch and len(self.own) < OWN_PLACES:
+            self.own.add(seq)

@@ -31,7 +31,6 @@ class Request(ABC, Generic[_T]):
 
     def __init__(self, id: str, frame: dict[str, object]) -> None:
         self.id = id
-        self.number = 0  # its place among all requests of the room; `Pending` sets it
         self.sent_at: float | None = None  # when it went out last, by time.monotonic()
         self.data = _encode(frame | {"id": id})
         self.future: Future[_T] = Future()
@@ -73,7 +72,10 @@ class SendRequest(Request[Receipt]):
             check_message(text, FRAME_BYTES)
         except ProtocolError as error:
             raise Refused(error.code, error.message, error.field, error.retry_after) from None
-        self._to = to
+        self.text = text
+        """What to say."""
+        self.to = to
+        """Whom a direct message is for; None for a public one."""
         if to is None:
             super().__init__(id, {"command": "PM", "message": text})
         else:
@@ -82,7 +84,7 @@ class SendRequest(Request[Receipt]):
     def _result(self, reply: Reply) -> Receipt | None:
         if not isinstance(reply, Confirmation):
             return None
-        return Receipt(reply.seq, reply.epoch, reply.ts, reply.duplicate, self.id, self._to)
+        return Receipt(reply.seq, reply.epoch, reply.ts, reply.duplicate, self.id, self.to)
 
 
 class WhoRequest(Request[tuple[str, ...]]):

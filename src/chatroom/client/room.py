@@ -7,6 +7,7 @@ runs. Lock order: `Listener`, `Line` (waiting, then writing), `Pending`; `Inbox`
 
 import itertools
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -14,9 +15,10 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from chatroom.client.dispatch import Dispatcher
+from chatroom.client.entrance import Entrance
 from chatroom.client.errors import Closed, RequestTimeout
 from chatroom.client.events import Event, Message, Receipt
-from chatroom.client.handshake import Login
+from chatroom.client.handover import Handover
 from chatroom.client.inbox import Inbox
 from chatroom.client.line import Line
 from chatroom.client.listener import Listener
@@ -49,7 +51,7 @@ class Room:
     Args:
         line: A line that has been logged in on; the room closes it.
         welcome: The server's answer to the login.
-        login: To log in again.
+        entrance: To come in again.
         timeout: Seconds that a call waits unless it says otherwise.
         reconnect: Whether to get a broken line back.
         on_event: Called with every event; messages are then not kept for iteration.
@@ -59,7 +61,7 @@ class Room:
         self,
         line: Line,
         welcome: Welcome,
-        login: Login,
+        entrance: Entrance,
         *,
         timeout: float,
         reconnect: bool,
@@ -71,25 +73,34 @@ class Room:
         """The server's address."""
         self.new_user = welcome.new_user
         """Whether the login made the account."""
-        self.behind = 0
+        self.behind = entrance.enter(welcome)
         """How many messages come first, with `replay`: the history, or what came since `state`."""
         self._timeout = timeout
         self._prefix = secrets.token_hex(8)  # makes the ids of this room unlike all others
         self._counter = itertools.count(1)
-        self._inbox = Inbox(INBOX_MESSAGES)
+        self._taken = threading.local()  # its `message` is the one that a thread's loop is at
+        self._progress = entrance.progress
+        self._inbox = Inbox(INBOX_MESSAGES, lossy=not reconnect)
         self._pending = Pending(PENDING_REQUESTS)
-        self._outbox = Outbox(self._pending)
-        self._dispatcher = Dispatcher(welcome.users, self._inbox, self._pending, on_event)
+        self._outbox = Outbox(self._pending, self._progress)
+        handover = Handover(self._inbox, self._pending, on_event, self._progress)
+        self._dispatcher = Dispatcher(entrance.places, handover, self._pending, self._outbox)
         self._listener = Listener(
             line,
-            login,
+            welcome,
+            entrance,
             timeout=timeout,
             reconnect=reconnect,
             dispatcher=self._dispatcher,
+            handover=handover,
             pending=self._pending,
             outbox=self._outbox,
             inbox=self._inbox,
         )
+        if self._progress is not None:
+            for message in self._progress.unsent:
+                request = SendRequest(message.id, message.text, message.to)
+                self._pending.add(request, deadline=0.0)
         self._listener.start()
 
     @property
@@ -111,6 +122,7 @@ class Room:
 
         Raises:
             Refused: The server does not take it.
+            StateUnusable: It cannot be kept in the state file; it was not sent.
             RequestTimeout: It was not confirmed in time; the sentence says whether it may arrive.
             ConnectionLost: The line is gone for good.
             Closed: The room has been left.
@@ -144,6 +156,7 @@ class Room:
 
         Raises:
             Refused: It cannot be sent at all.
+            StateUnusable: It cannot be kept in the state file; it was not sent.
             RequestTimeout: There was no room for it in time; it was not sent.
             ConnectionLost: The line is gone for good.
             Closed: The room has been left.
@@ -190,16 +203,30 @@ class Room:
     def __next__(self) -> Message:
         """Returns the next message, waiting for it without limit; ends after `close()`.
 
+        It commits the message that it returned to this thread before.
+
         Raises:
             StopIteration: The room has been left.
             ReaderTooSlow: As for `next_message()`.
             ConnectionLost: As for `next_message()`.
+            StateUnusable: As for `commit()`.
         """
         self._refuse_in_callback()
+        if self._progress is not None:
+            self._commit_taken()
         try:
-            return self._inbox.get(None)
+            message = self._inbox.get(None)
         except Closed:
             raise StopIteration from None
+        if self._progress is not None:
+            self._taken.message = message
+        return message
+
+    def _commit_taken(self) -> None:
+        taken: Message | None = getattr(self._taken, "message", None)
+        if taken is not None:
+            self.commit(taken)
+            self._taken.message = None
 
     def commit(self, message: Message) -> None:
         """Notes in the state file that a message has been handled, so that it never comes again.
@@ -215,6 +242,8 @@ class Room:
         Raises:
             StateUnusable: The file cannot be written.
         """
+        if self._progress is not None:
+            self._progress.commit(message)
 
     def close(self, *, timeout: float = 2.0) -> None:
         """Leaves the room; whoever waits gets `Closed`. May be called again, by any thread.
@@ -226,6 +255,8 @@ class Room:
         """
         self._inbox.end(Closed, discard=True)
         self._listener.close(timeout)
+        if self._progress is not None and not self._listener.here:
+            self._progress.close()
 
     def __enter__(self) -> Self:
         """Returns itself."""
@@ -253,12 +284,13 @@ class Room:
         self._refuse_in_callback()
         seconds = self._timeout if timeout is None else timeout
         deadline = time.monotonic() + seconds
-        self._outbox.submit(request, deadline)
-        try:
-            return request.future.result(max(0.0, deadline - time.monotonic()))
-        except TimeoutError:
-            if not self._pending.withdraw(request):
-                return request.future.result()  # the answer is just being handed over
+        with self._inbox.hurry():
+            self._outbox.submit(request, deadline)
+            try:
+                return request.future.result(max(0.0, deadline - time.monotonic()))
+            except TimeoutError:
+                if not self._outbox.withdraw(request):
+                    return request.future.result()  # the answer is just being handed over
         if request.sent_at is None:
             raise RequestTimeout(
                 f"There was no line to the server for {seconds:g} seconds; nothing was sent."

@@ -3,9 +3,11 @@
 Unknown fields are ignored, so that the protocol can grow.
 """
 
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
+
+Seconds = Annotated[float, msgspec.Meta(ge=0.001, le=86400)]
 
 _T = TypeVar("_T")
 
@@ -17,21 +19,50 @@ class LineBroken(Exception):
         reason: A sentence for a person.
         reconnect: False when the server asks us not to come back.
         after: Seconds to stay away at least.
+        at_once: Whether the line is to be got back without any delay.
     """
 
-    def __init__(self, reason: str, *, reconnect: bool = True, after: float = 0.0) -> None:
+    def __init__(
+        self, reason: str, *, reconnect: bool = True, after: float = 0.0, at_once: bool = False
+    ) -> None:
         self.reason = reason
         self.reconnect = reconnect
         self.after = after
+        self.at_once = at_once
         super().__init__(reason)
 
 
+class Standing(msgspec.Struct, frozen=True, rename={"first": "from"}):
+    """How a log stands at the login."""
+
+    epoch: str
+    head: int
+    """The place of its newest entry."""
+    first: int
+    """The place of the first entry that this line brings."""
+
+
+class Heartbeat(msgspec.Struct, frozen=True):
+    """How long either side may say nothing."""
+
+    ping: Seconds = 25.0
+    """Seconds after which the other side asks for a sign of life."""
+    answer: Seconds = 35.0
+    """Seconds for the answer."""
+
+
 class Welcome(msgspec.Struct, frozen=True):
-    """The login succeeded."""
+    """The login succeeded, or the session was taken up again."""
 
     username: str
     users: tuple[str, ...]
+    type: str = "welcome"
+    """"welcome" or "resumed"."""
     new_user: bool = False
+    session: str | None = None
+    """What to come back by; None if it is the one that was given, or could not be stored."""
+    logs: dict[str, Standing] = {}
+    heartbeat: Heartbeat = Heartbeat()
 
 
 class PasswordNeeded(msgspec.Struct, frozen=True):
@@ -50,6 +81,7 @@ class Said(msgspec.Struct, frozen=True, gc=False, rename={"sender": "from", "tex
     prev: int
     epoch: str
     ts: float
+    replay: bool = False
 
 
 class Whispered(
@@ -64,6 +96,7 @@ class Whispered(
     prev: int
     epoch: str
     ts: float
+    replay: bool = False
 
 
 class Confirmation(msgspec.Struct, frozen=True, gc=False):
@@ -88,6 +121,28 @@ class Pong(msgspec.Struct, frozen=True):
     """The answer to ping."""
 
     id: str | None = None
+
+
+class Head(msgspec.Struct, frozen=True):
+    """Up to where a log has been sent."""
+
+    epoch: str
+    head: int
+
+
+class Inquiry(msgspec.Struct, frozen=True):
+    """The server asks for a sign of life."""
+
+    logs: dict[str, Head] = {}
+
+
+class Lacking(msgspec.Struct, frozen=True, rename={"first": "from", "last": "to"}):
+    """Entries that will not come."""
+
+    log: str
+    first: int
+    last: int
+    reason: str
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -118,6 +173,7 @@ Reply = Confirmation | Roster | Pong | Refusal
 _FAREWELLS = {
     "exit": "The server has said goodbye.",
     "shutting_down": "The server is shutting down.",
+    "silent": "The server ended the connection because it had not heard from us.",
     "slow_consumer": "The server ended the connection because we did not read fast enough.",
 }
 
