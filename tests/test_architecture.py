@@ -22,7 +22,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app": {"protocol", "log", "auth", "room", "server"},
     "client": {"protocol"},
     "ui": {"protocol", "client"},
-    "cli": {"protocol", "client", "ui", "log", "auth", "server", "app"},
+    "selftest": {"protocol", "log", "client"},
+    "cli": {"protocol", "client", "ui", "log", "auth", "server", "app", "selftest"},
     "__init__": {"client"},
     "__main__": {"cli"},
 }
@@ -31,10 +32,10 @@ MAY_IMPORT: dict[str, set[str]] = {
 FOR_ALL = {"version", "config", "tcp"}
 
 FOREIGN = {
-    "socket": {"server", "client", "app", "tcp"},
-    "selectors": {"server", "client"},
-    "threading": {"log", "auth", "room", "server", "client", "ui", "cli", "app"},
-    "time": {"log", "auth", "room", "server", "client", "ui", "cli", "app"},
+    "socket": {"server", "client", "app", "tcp", "selftest"},
+    "selectors": {"server", "client", "selftest"},
+    "threading": {"log", "auth", "room", "server", "client", "ui", "cli", "app", "selftest"},
+    "time": {"log", "auth", "room", "server", "client", "ui", "cli", "app", "selftest"},
     "sqlite3": {"log"},
     "argon2": {"auth"},
     "prompt_toolkit": {"ui"},
