@@ -81,6 +81,8 @@ def explained(path: Path) -> Iterator[None]:
         raise StoreError(f"{path} cannot be used: {error}.") from error
     except sqlite3.Error as error:
         raise _explanation(path, error) from error
+    except UnicodeDecodeError as error:  # SQLite's own message quotes what is damaged
+        raise damage(path, "its tables cannot be read") from error
 
 
 def damage(path: Path, what: str) -> Damaged:

@@ -1,0 +1,54 @@
+"""A file that is only looked at, also while a server writes it, or where nothing can be written."""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from chatroom.log.base import StoreError
+from chatroom.log.connections import explained
+from chatroom.log.schema import version_of
+
+
+@contextmanager
+def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Yield a connection to the store at `path` that cannot change it.
+
+    Text in it that is no UTF-8, as only damage makes it, is read with replacements.
+
+    Raises:
+        StoreError: there is no store, or it is one of a newer chatroom.
+    """
+    if not path.exists():
+        raise StoreError(f"There is no file {path}.")
+    with contextlib.ExitStack() as stack:
+        with explained(path):
+            connection = stack.enter_context(contextlib.closing(_connect(path)))
+            connection.text_factory = _lenient
+            connection.execute("PRAGMA query_only = ON")
+            if version_of(connection) == 0:
+                raise StoreError("it is empty; choose another path")
+        yield connection
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Return a connection that leaves no trace.
+
+    Closing the last connection to a file writes the write-ahead log back and removes it, unless
+    that connection is a read-only one. So where there is such a log it is left to the server; and
+    where there is none it is not left behind. A folder that nobody can write to has no place for
+    one: there nobody else can write the file either.
+    """
+    if path.with_name(path.name + "-wal").exists():
+        how = "mode=ro"
+    elif os.access(path.parent, os.W_OK):
+        how = "mode=rw"
+    else:
+        how = "immutable=1"
+    return sqlite3.connect(f"{path.resolve().as_uri()}?{how}", isolation_level=None, uri=True)
+
+
+def _lenient(text: bytes) -> str:
+    return text.decode(errors="replace")
