@@ -16,12 +16,18 @@ from tests.client.peer import DEADLINE, Peer, broadcast, direct
 from tests.serving import PROGRAM, Server
 
 PROMPT = "PM, DM, WHO or EX:"
+OPENED = "HELP           show this"
+"""What is shown last when somebody has come in."""
+
+NO_HISTORY = ("--history", "0")
+"""As the server is there for all tests, which say things."""
 
 
 @contextmanager
 def joined(server: Server, name: str) -> Iterator[Screen]:
     """Somebody who has logged in and is asked for an operation."""
-    with Screen("join", server.address, env=as_user(name)) as screen:
+    with Screen("join", server.address, *NO_HISTORY, env=as_user(name)) as screen:
+        screen.wait_for(OPENED)
         screen.wait_for(PROMPT)
         yield screen
 
@@ -34,7 +40,7 @@ def other(server: Server, name: str) -> Iterator[Room]:
 
 
 def test_a_new_user_chooses_a_hidden_password_twice_and_then_is_known(server: Server) -> None:
-    with Screen("join", server.address) as screen:
+    with Screen("join", server.address, *NO_HISTORY) as screen:
         screen.wait_for("Username:")
         screen.enter("newcomer")
         screen.wait_for("newcomer is new here")
@@ -43,18 +49,18 @@ def test_a_new_user_chooses_a_hidden_password_twice_and_then_is_known(server: Se
             screen.enter("secret")
             screen.wait_for("The same again:", times=n)
             screen.enter(again)
-        screen.wait_for(PROMPT)
+        screen.wait_for(OPENED)
         assert "The two are not the same" in screen.text
         assert "newcomer (you)" in screen.text
         screen.enter("EX")
         assert screen.wait_for_exit() == 0
         assert b"secret" not in screen.raw
-    with Screen("join", server.address, "--user", "NewComer") as screen:
+    with Screen("join", server.address, *NO_HISTORY, "--user", "NewComer") as screen:
         screen.wait_for("Password for NewComer:")
         screen.enter("wrong")
         screen.wait_for("Password for NewComer:", times=2)
         screen.enter("secret")
-        screen.wait_for(PROMPT)
+        screen.wait_for(OPENED)
         assert "newcomer (you)" in screen.text
         assert b"secret" not in screen.raw
 
