@@ -6,7 +6,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -33,6 +33,7 @@ class Server:
         data: a path to keep data in, or ":memory:".
         arguments: further words for `chatroom serve`.
         env: further settings; passwords are cheap to check unless these say otherwise.
+        prefix: what runs a command where the server is to be, if that is elsewhere.
     """
 
     def __init__(
@@ -40,7 +41,9 @@ class Server:
         data: Path | str = ":memory:",
         *arguments: str,
         env: Mapping[str, str] | None = None,
+        prefix: Sequence[str] = (),
     ) -> None:
+        self._prefix = prefix
         self._data = data
         self._arguments = arguments
         self._env = {
@@ -83,7 +86,7 @@ class Server:
         """Starts it and waits until it listens; on the same port as before, if there was one."""
         words = ["serve", "--port", str(self.port), "--data", str(self._data), *self._arguments]
         self._process = subprocess.Popen(
-            [*PROGRAM, *words], stdout=subprocess.PIPE, env=environment(self._env)
+            [*self._prefix, *PROGRAM, *words], stdout=subprocess.PIPE, env=environment(self._env)
         )
         try:
             self.port = self._await_banner(self._process)

@@ -1,0 +1,174 @@
+"""Two places with a network between them that can be cut without anybody being told.
+
+`Namespaces` is a real one: two network namespaces of the kernel, joined by a pair of devices. Each
+end then sends to an address of hardware that nobody has, so every packet is lost, both ways, and no
+error comes back. It takes root. `Relay` passes bytes on through this process, or does not.
+"""
+
+import contextlib
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Protocol, Self
+
+NOBODY = "02:00:00:00:00:99"
+
+
+class Network(Protocol):
+    """A network with a server at one end."""
+
+    @property
+    def here(self) -> Sequence[str]:
+        """What runs a command where the server is."""
+
+    @property
+    def there(self) -> Sequence[str]:
+        """What runs a command at the other end."""
+
+    @property
+    def host(self) -> str:
+        """Where the server is to listen."""
+
+    def reach(self, port: int) -> str:
+        """Return the address at which the other end reaches the server on `port`."""
+
+    def cut(self) -> None:
+        """Lose everything from now on."""
+
+    def heal(self) -> None:
+        """Lose nothing any more."""
+
+
+class Namespaces:
+    """Two network namespaces, made for one test and removed behind it."""
+
+    host = "10.99.0.1"
+
+    def __init__(self) -> None:
+        self._names = [f"chatroom-{os.getpid()}-{end}" for end in ("near", "far")]
+        self._addresses = [self.host, "10.99.0.2"]
+        self.here, self.there = (("ip", "netns", "exec", name) for name in self._names)
+
+    def __enter__(self) -> Self:
+        """Make them."""
+        near, far = self._names
+        for name in self._names:
+            _ip("netns", "add", name)
+        _ip("link", "add", "veth", "netns", near, "type", "veth", "peer", "veth", "netns", far)
+        for name, address in zip(self._names, self._addresses, strict=True):
+            _ip("-n", name, "address", "add", f"{address}/24", "dev", "veth")
+            _ip("-n", name, "link", "set", "veth", "up")
+            _ip("-n", name, "link", "set", "lo", "up")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Remove them, with all that is in them."""
+        for name in self._names:
+            _ip("netns", "delete", name)
+
+    def reach(self, port: int) -> str:
+        """Return the server's own address."""
+        return f"{self.host}:{port}"
+
+    def cut(self) -> None:
+        """Let both ends send to hardware that there is not."""
+        for name, other in zip(self._names, reversed(self._addresses), strict=True):
+            _ip("-n", name, "neighbour", "replace", other, "lladdr", NOBODY, "dev", "veth",
+                "nud", "permanent")  # fmt: skip
+
+    def heal(self) -> None:
+        """Let them find each other again."""
+        for name, other in zip(self._names, reversed(self._addresses), strict=True):
+            _ip("-n", name, "neighbour", "delete", other, "dev", "veth")
+
+
+def _ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, capture_output=True)
+
+
+class Relay:
+    """Passes connections on to the server, and holds all bytes back while the network is cut."""
+
+    host = "127.0.0.1"
+    here: Sequence[str] = ()
+    there: Sequence[str] = ()
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server((self.host, 0))
+        self._open = threading.Event()
+        self._open.set()
+        self._socks: list[socket.socket] = [self._listener]
+        self._threads: list[threading.Thread] = []
+        self._port = 0
+
+    def __enter__(self) -> Self:
+        """Nothing more to do: it listens."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End all connections."""
+        self.heal()
+        for sock in self._socks:
+            with contextlib.suppress(OSError):  # it has ended
+                sock.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+        for sock in self._socks:
+            sock.close()
+
+    def reach(self, port: int) -> str:
+        """Begin to pass on to `port`, and return where."""
+        self._port = port
+        self._start(self._accept)
+        host, own_port = self._listener.getsockname()
+        return f"{host}:{own_port}"
+
+    def cut(self) -> None:
+        """Hold everything back."""
+        self._open.clear()
+
+    def heal(self) -> None:
+        """Pass it on."""
+        self._open.set()
+
+    def _start(self, target: object, *args: socket.socket) -> None:
+        assert callable(target)
+        self._threads.append(threading.Thread(target=target, args=args, name="relay"))
+        self._threads[-1].start()
+
+    def _accept(self) -> None:
+        for near in _accepted(self._listener):
+            far = socket.create_connection((self.host, self._port))
+            self._socks += [near, far]
+            self._start(self._pass, near, far)
+            self._start(self._pass, far, near)
+
+    def _pass(self, source: socket.socket, target: socket.socket) -> None:
+        """Pass on what comes until it ends; then the other side ends too."""
+        with contextlib.suppress(OSError):  # one of them was reset
+            while data := source.recv(65536):
+                self._open.wait()
+                target.sendall(data)
+        self._open.wait()
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+
+def _accepted(listener: socket.socket) -> Iterator[socket.socket]:
+    """Yield connections until the listener is shut down."""
+    with contextlib.suppress(OSError):
+        while True:
+            yield listener.accept()[0]
