@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 
 from chatroom.client.address import parse_address
+from chatroom.client.backoff import LIMIT_SECONDS
 from chatroom.client.entrance import Entrance
 from chatroom.client.errors import PasswordRequired, Unreachable
 from chatroom.client.events import Event
@@ -25,6 +26,7 @@ def connect(
     on_event: Callable[[Event], None] | None = None,
     state: str | os.PathLike[str] | None = None,
     history: int = 0,
+    longest_pause: float = LIMIT_SECONDS,
 ) -> Room:
     """Connects to a server and logs in. A name that is new is registered with the password.
 
@@ -46,6 +48,8 @@ def connect(
         history: How many of the newest messages of each log, the room's and our own direct ones,
             to get first, with `replay`; 0 to 1,000. A log whose place is in `state` gives all that
             came since instead.
+        longest_pause: The longest pause, in seconds, between two attempts to get a broken line
+            back. The pauses begin short and double, and the client draws a part of each.
 
     Returns:
         The room; close it, or use it in a `with` statement.
@@ -59,7 +63,9 @@ def connect(
     line = Line(parse_address(address))
     progress = None if state is None else _open(state, username)
     try:
-        entrance = _entrance(username, password, progress, ask_again=reconnect)
+        entrance = _entrance(
+            username, password, progress, ask_again=reconnect, longest_pause=longest_pause
+        )
         welcome = _come_in(line, entrance, timeout, history)
         return Room(
             line, welcome, entrance, timeout=timeout, reconnect=reconnect, on_event=on_event
@@ -102,12 +108,16 @@ def _open(state: str | os.PathLike[str], username: str) -> Progress:
 
 
 def _entrance(
-    username: str, password: str | None, progress: Progress | None, *, ask_again: bool
+    username: str,
+    password: str | None,
+    progress: Progress | None,
+    *,
+    ask_again: bool,
+    longest_pause: float = LIMIT_SECONDS,
 ) -> Entrance:
-    if progress is None:
-        return Entrance(Login(username, password), Places({}, ask_again=ask_again), None)
-    login = Login(username, password, progress.session)
-    return Entrance(login, Places(progress.places, ask_again=ask_again), progress)
+    places = Places({} if progress is None else progress.places, ask_again=ask_again)
+    session = None if progress is None else progress.session
+    return Entrance(Login(username, password, session), places, progress, longest_pause)
 
 
 def _come_in(line: Line, entrance: Entrance, timeout: float, history: int = 0) -> Welcome:

@@ -5,6 +5,7 @@ import time
 
 import msgspec
 
+from chatroom.client.backoff import LIMIT_SECONDS, Backoff
 from chatroom.client.errors import StateUnusable
 from chatroom.client.handshake import Login, log_in
 from chatroom.client.line import Line
@@ -22,14 +23,23 @@ class Entrance:
         login: Who it is.
         places: Up to where each log is known.
         progress: Where what has been handled is kept, if anywhere.
+        longest_pause: The longest time between two attempts to come in again, in seconds.
     """
 
-    def __init__(self, login: Login, places: Places, progress: Progress | None) -> None:
+    def __init__(
+        self,
+        login: Login,
+        places: Places,
+        progress: Progress | None,
+        longest_pause: float = LIMIT_SECONDS,
+    ) -> None:
         self._login = login
         self.places = places
         """Up to where each log is known."""
         self.progress = progress
         """What has been handled; None if that is not kept."""
+        self.backoff = Backoff(limit=longest_pause)
+        """How long to wait before each attempt to come in again."""
         self._inside = False  # whether we have been let in
 
     def open(self, line: Line, timeout: float, history: int = 0) -> Welcome:

@@ -6,7 +6,6 @@ import threading
 import time
 from functools import partial
 
-from chatroom.client.backoff import Backoff
 from chatroom.client.dispatch import Dispatcher
 from chatroom.client.entrance import Entrance
 from chatroom.client.errors import (
@@ -92,7 +91,7 @@ class Listener:
         self._pending = pending
         self._outbox = outbox
         self._inbox = inbox
-        self._backoff = Backoff()
+        self._backoff = entrance.backoff
         self._closing = threading.Event()  # set by close(); ends every wait
         self._lock = threading.Lock()  # guards the two below
         self._line = line  # the line, or the one being opened
