@@ -135,7 +135,7 @@ def test_what_is_not_confirmed_stands_above_the_prompt_until_it_is(desk: Desk) -
     def other() -> None:
         desk.paper.wait_for("hi (sent when the server is back)")
         desk.keys.send_text("DM BOB psst\r")
-        desk.paper.wait_for("to bob: psst (sent when the server is back, if bob is there then)")
+        desk.paper.wait_for("to bob: psst (sent when the server is back, if bob is too)")
         confirm(room.futures[0])
         desk.paper.wait_for("you: hi")
         desk.paper.wait_for(PROMPT.strip(), behind="you: hi")

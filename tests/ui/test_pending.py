@@ -36,7 +36,7 @@ def test_while_the_line_is_down_it_says_when_it_is_sent(conversation: Conversati
     conversation.say("psst", "BOB")
     assert rows(conversation) == [
         "  ... hello (sent when the server is back)",
-        "  ... to Bob: psst (sent when the server is back, if Bob is there then)",
+        "  ... to Bob: psst (sent when the server is back, if Bob is too)",
     ]
 
 

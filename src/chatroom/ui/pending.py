@@ -49,7 +49,7 @@ class PendingRows:
         head = "  ... " if name is None else f"  ... to {name}: "
         tail = " (not confirmed yet)"
         if down:
-            provided = "" if name is None else f", if {name} is there then"
+            provided = "" if name is None else f", if {name} is too"
             tail = f" (sent when the server is back{provided})"
         text = clean(sent.text[:width])  # more could not be shown anyway
         room = width - get_cwidth(head) - get_cwidth(tail)
