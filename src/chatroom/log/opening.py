@@ -11,6 +11,7 @@ import platformdirs
 from chatroom.log.base import Store, StoreError
 from chatroom.log.lock import StoreLock
 from chatroom.log.memory import MemoryStore
+from chatroom.log.placing import make_folder
 from chatroom.log.sqlite import SqliteStore
 
 MEMORY = ":memory:"
@@ -58,7 +59,7 @@ def open_store(path: Path | None, *, reserve: int = 0) -> Iterator[Store]:
         return
     with contextlib.ExitStack() as stack:
         try:
-            _make_folder(path.parent)
+            make_folder(path.parent)
             stack.callback(StoreLock(path).release)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as error:
@@ -66,24 +67,3 @@ def open_store(path: Path | None, *, reserve: int = 0) -> Iterator[Store]:
                 f"{path} cannot be opened: {error.strerror}; choose a path that you may write to."
             ) from error
         yield stack.enter_context(contextlib.closing(SqliteStore(path, reserve=reserve)))
-
-
-def _make_folder(folder: Path) -> None:
-    """Make `folder` and those that lead to it, so that a power failure takes none of them away."""
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for path in missing:
-        sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the names of what is in `folder` are on the disk.
-
-    Raises:
-        OSError: they cannot be written.
-    """
-    opened = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

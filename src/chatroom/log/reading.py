@@ -26,7 +26,7 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
     with contextlib.ExitStack() as stack:
         with explained(path):
             connection = stack.enter_context(contextlib.closing(_connect(path)))
-            connection.text_factory = _lenient
+            connection.text_factory = lenient
             connection.execute("PRAGMA query_only = ON")
             if version_of(connection) == 0:
                 raise StoreError("it is empty; choose another path")
@@ -50,5 +50,6 @@ def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.resolve().as_uri()}?{how}", isolation_level=None, uri=True)
 
 
-def _lenient(text: bytes) -> str:
+def lenient(text: bytes) -> str:
+    """Return `text` with replacements where it is no UTF-8, which only damage makes."""
     return text.decode(errors="replace")

@@ -15,7 +15,7 @@ import msgspec
 from chatroom.log.base import StoreError
 from chatroom.log.chain import GENESIS, Span
 from chatroom.log.connections import explained, primary_code
-from chatroom.log.reading import open_for_reading
+from chatroom.log.reading import lenient, open_for_reading
 from chatroom.log.schema import MIGRATIONS, version_of
 from chatroom.log.sealing import Commit, Damaged, read_commit, rehash
 
@@ -69,6 +69,7 @@ def inspect(connection: sqlite3.Connection) -> Report:
     Raises:
         sqlite3.Error: it cannot be read; damage is no error but a fault.
     """
+    connection.text_factory = lenient
     report = Report()
     for step in (_inspect_pages, _inspect_references, _inspect_chain):
         try:
@@ -77,7 +78,7 @@ def inspect(connection: sqlite3.Connection) -> Report:
             if primary_code(error) not in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
                 raise
             report.add(f"the file is damaged: {error}")
-        except UnicodeDecodeError:  # SQLite's own message quotes what is damaged
+        except (UnicodeDecodeError, TypeError):  # in SQLite's own message, or in a value
             report.add("the file is damaged: its tables cannot be read")
     return report
 
