@@ -1,6 +1,7 @@
 """The terminal session of the README, held anew with a real server and real terminals."""
 
 import re
+import signal
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ from tests.cli.screen import Screen
 from tests.serving import Server
 
 _TIME = re.compile(r"\d\d:\d\d:\d\d")
+_DURATION = re.compile(r"after (\d+ \w+|less than a second)")
 
 
 class Session(NamedTuple):
@@ -21,6 +23,8 @@ class Session(NamedTuple):
 
 def hold(folder: Path) -> Session:
     """Lets alice and bob talk, bob leave, and the server be stopped and started between.
+
+    Alice's program is held up then, so that bob is back before her and says something.
 
     Args:
         folder: where the server keeps its data.
@@ -39,11 +43,15 @@ def hold(folder: Path) -> Session:
         alice.wait_for("The server is gone")
         alice.enter("PM Soup or salad?")
         alice.wait_for("sent when the server is back")
+        alice.signal(signal.SIGSTOP)
         server.start()
-        alice.wait_for("you: Soup or salad?")
         with Screen("join", server.address, "--user", "bob") as bob:
             _come_back(bob)
-            alice.wait_for("bob came in.", times=2)
+            bob.enter("PM Hungry?")
+            bob.wait_for("you: Hungry?")
+            alice.signal(signal.SIGCONT)
+            alice.wait_for("you: Soup or salad?")
+            bob.wait_for("alice: Soup or salad?")
             bob.enter("PM Soup!")
             bob.wait_for("you: Soup!")
             alice.wait_for("bob: Soup!")
@@ -70,7 +78,7 @@ def _choose_password(screen: Screen) -> None:
 def _come_back(screen: Screen) -> None:
     screen.wait_for("Password for bob:")
     screen.enter("secret")
-    screen.wait_for("In the room (2)")
+    screen.wait_for("In the room (1)")
 
 
 def _talk(alice: Screen, bob: Screen) -> None:
@@ -91,8 +99,8 @@ def _named(banner: str, port: int, folder: Path) -> str:
 
 
 def without_times(text: str) -> str:
-    """Returns a screen without the times on it."""
-    return _TIME.sub("00:00:00", text)
+    """Returns a screen without the times on it, and without how long the server was gone."""
+    return _DURATION.sub("after 0 seconds", _TIME.sub("00:00:00", text))
 
 
 if __name__ == "__main__":
