@@ -75,7 +75,6 @@ class _Client:
             case Gapped(log=log):
                 self._stream(log).gapped(record)
             case Returned(away=away):
-                self._findings.returns += 1
                 self._findings.longest_away = max(self._findings.longest_away, away)
             case Entered():
                 pass

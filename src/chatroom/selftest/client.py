@@ -51,6 +51,7 @@ REMEMBERED = 100
 _INPUT, _OUTPUT = 0, 1  # standard input and output
 _PASSWORD = "self-test"  # noqa: S105 - of accounts that live for minutes
 _CONNECT_SECONDS = 4.0
+_LONGEST_PAUSE = 0.4  # seconds; the server is killed again soon
 _RETRY_SECONDS = 0.1  # before another attempt to enter
 _LONGEST_LAST = 50  # characters of a message that may be somebody's last
 _TALLY_SECONDS = 1.0  # between two reports of how many messages there were
@@ -99,6 +100,7 @@ class Talker:
                     timeout=_CONNECT_SECONDS,
                     on_event=self._hearing.on_event,
                     state=self._orders.state,
+                    longest_pause=_LONGEST_PAUSE,
                 )
             except errors.Unreachable:
                 self._desk.sleep(_RETRY_SECONDS)

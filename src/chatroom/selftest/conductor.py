@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from chatroom.selftest import plan
 from chatroom.selftest.crew import LEAVE_SECONDS, ClientProcess
@@ -29,6 +29,20 @@ CALM_SECONDS = 60.0
 """How long everything has to come to rest when nothing is broken any more."""
 
 _TELL_SECONDS = 0.25  # between two reports of the progress
+
+
+_SERVER = -1  # in the place of a client's number
+
+
+class _Deed(NamedTuple):
+    """Something that is to be done: kill the server, kill a client, or start it."""
+
+    at: float
+    """When, in seconds from the beginning."""
+    who: int
+    """A client's number, or the server."""
+    away: float | None = None
+    """How long the client that is killed stays away, in seconds; None if it is started."""
 
 
 class Conductor:
@@ -66,9 +80,8 @@ class Conductor:
         self._selector = selectors.DefaultSelector()
         if interrupt >= 0:
             self._selector.register(interrupt, selectors.EVENT_READ)
-        # A heap of what is to be done, in seconds from the beginning of the turmoil: kills of the
-        # server (-1) and of clients, with how long they are away, and starts of clients (None).
-        self._due: list[tuple[float, int, float | None]] = []
+        self._due: list[_Deed] = []  # a heap
+        self._begin = math.inf  # when the breaking of things began
 
     def __enter__(self) -> Self:
         """Returns itself."""
@@ -116,27 +129,29 @@ class Conductor:
             ServerFailed: The server did not start again.
             Interrupted: The self-test is to end.
         """
-        begin = time.monotonic()
+        begin = self._begin = time.monotonic()
         end = begin + self._settings.seconds
-        self._due = [(at, -1, 0.0) for at in plan.kills(self._settings)]
-        self._due += [(at, client, away) for at, client, away in plan.falls(self._settings)]
+        self._due = [_Deed(at, _SERVER) for at in plan.kills(self._settings)]
+        self._due += [_Deed(*fall) for fall in plan.falls(self._settings)]
         heapq.heapify(self._due)
         while time.monotonic() < end:
-            due = min(begin + self._due[0][0], end) if self._due else end
-            self._wait("breaking things", begin, end, until=due)
-            while self._due and begin + self._due[0][0] <= time.monotonic() < end:
-                self._do(*heapq.heappop(self._due))
+            due = begin + self._due[0].at if self._due else end
+            self._wait("breaking things", min(due, end))
+            while self._due and begin + self._due[0].at <= time.monotonic() < end:
+                self._do(heapq.heappop(self._due))
 
-    def _do(self, at: float, client: int, away: float | None) -> None:
-        if client < 0:
+    def _do(self, deed: _Deed) -> None:
+        if deed.who == _SERVER:
             self._kill_server()
-        elif away is None:
-            self._start_client(self.clients[client])
-        elif self.clients[client].output >= 0:
-            self._let_go(self.clients[client].output)
-            self.clients[client].kill()
+            return
+        client = self.clients[deed.who]
+        if deed.away is None:
+            self._start_client(client)
+        elif client.output >= 0:
+            self._let_go(client.output)
+            client.kill()
             self.turmoil.falls += 1
-            heapq.heappush(self._due, (at + away, client, None))
+            heapq.heappush(self._due, _Deed(deed.at + deed.away, deed.who))
 
     def come_to_rest(self) -> None:
         """Breaks nothing more and waits until everything is answered and received.
@@ -146,9 +161,9 @@ class Conductor:
             Interrupted: The self-test is to end.
         """
         self._proxy.calm()
-        for _, number, away in self._due:
-            if away is None:
-                self._start_client(self.clients[number])
+        for deed in self._due:
+            if deed.who != _SERVER and deed.away is None:
+                self._start_client(self.clients[deed.who])
         begin = time.monotonic()
         for said, word in (("calm", "calm"), ("rested", "last")):
             for client in self.clients:
@@ -196,38 +211,25 @@ class Conductor:
 
         It waits for none that has ended.
         """
-        begin = time.monotonic()
-        end = begin + seconds
-        self._wait(phase, begin, end, done=lambda: not self._silent(said))
+        self._wait(phase, time.monotonic() + seconds, lambda: not self._silent(said))
         return not self._silent(said)
 
     def _silent(self, said: str) -> list[ClientProcess]:
         return [client for client in self.clients if client.output >= 0 and said not in client.said]
 
-    def _wait(
-        self,
-        phase: str,
-        begin: float,
-        end: float,
-        *,
-        until: float = math.inf,
-        done: Callable[[], bool] = lambda: False,
-    ) -> None:
+    def _wait(self, phase: str, until: float, done: Callable[[], bool] = lambda: False) -> None:
         """Listens to all processes and reports the progress, for a while.
 
         Args:
             phase: What is being done.
-            begin: When that began, by `time.monotonic()`.
-            end: When it ends.
-            until: When to go on, if that is earlier.
-            done: Says when to go on in any case.
+            until: When to go on, by `time.monotonic()`.
+            done: Says when to go on before that.
         """
         while not done():
             now = time.monotonic()
             if now >= self._told_at + _TELL_SECONDS:
-                self.report(phase, (now - begin) / (end - begin))
-                self._told_at = now
-            left = min(until, end) - now
+                self.report(phase)
+            left = until - now
             if left <= 0:
                 return
             for key, _ in self._selector.select(min(left, _TELL_SECONDS)):
@@ -252,13 +254,10 @@ class Conductor:
             how = "did not leave" if status is None else f"ended by itself (status {status})"
             self.turmoil.troubles.append(f"{client.name} {how}; {client.log} may say why.")
 
-    def report(self, phase: str, done: float) -> None:
-        """Tells of the progress.
-
-        Args:
-            phase: What is being done.
-            done: How much of that is done, from 0 to 1.
-        """
+    def report(self, phase: str) -> None:
+        """Tells of the progress, and what is being done."""
+        self._told_at = time.monotonic()
+        done = max(0.0, self._told_at - self._begin) / self._settings.seconds
         tallies = [client.tally for client in self.clients]
         self._tell(
             Progress(

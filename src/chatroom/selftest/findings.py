@@ -46,10 +46,8 @@ class Findings:
         """Those among them that came later, from the log."""
         self.repeated = 0
         """Those that came again, as they should, to a program that was killed over them."""
-        self.returns = 0
-        """How often a line was got back."""
         self.longest_away = 0.0
-        """The longest time that a line was down, in seconds."""
+        """The longest time that a line was down, in seconds, as far as programs were told."""
 
     @property
     def sound(self) -> bool:

@@ -11,6 +11,11 @@ from chatroom.selftest.records import INBOX, ROOM, Committed, Gapped, Received, 
 
 THREAD_NAME = "reader"
 
+TOGETHER = 8
+"""How many messages are committed together."""
+
+_FOREVER = 86400.0  # seconds
+
 
 class Manner(Enum):
     """How a program takes its messages."""
@@ -20,7 +25,7 @@ class Manner(Enum):
     ITERATION = 1
     """In a loop: a message is committed when the next is asked for."""
     COMMIT = 2
-    """In a loop that commits each message at once."""
+    """With `next_message()`: a few messages are committed together, when they are dealt with."""
 
 
 class Hearing:
@@ -44,7 +49,7 @@ class Hearing:
         self._journal = journal
         self._on_message = on_message
         self._on_end = on_end
-        self._before: Message | None = None  # the message received last
+        self._waiting: list[Message] = []  # what has come and is not known to be committed
         self.received = 0
         """How many messages came."""
 
@@ -71,18 +76,29 @@ class Hearing:
 
     def _read(self, room: Room) -> None:
         try:
-            for message in room:
-                self._take(message)
-                if self._manner is Manner.COMMIT:
-                    room.commit(message)
-                    self._note_committed(message)
+            if self._manner is Manner.ITERATION:
+                for message in room:
+                    self._take(message)
+                return
+            while True:
+                self._take(room.next_message(timeout=_FOREVER))
+                if len(self._waiting) == TOGETHER:
+                    self._commit(room)
         except Exception as error:  # noqa: BLE001 - whatever it is, the main thread is to tell it
             self._on_end(error)
 
+    def _commit(self, room: Room) -> None:
+        for message in self._waiting:
+            room.commit(message)
+            self._note_committed(message)
+        self._waiting.clear()
+
     def _take(self, message: Message) -> None:
-        if self._before is not None and self._manner is not Manner.COMMIT:
-            self._note_committed(self._before)  # or this one would not have come
-        self._before = message
+        if self._manner is not Manner.COMMIT:
+            for before in self._waiting:
+                self._note_committed(before)  # or this one would not have come
+            self._waiting.clear()
+        self._waiting.append(message)
         self.received += 1
         self._journal.add(
             Received(

@@ -15,7 +15,7 @@ class Progress(msgspec.Struct, frozen=True):
     phase: str
     """What it is doing, in a few words."""
     done: float
-    """How much of it is done, from 0 to 1."""
+    """How much of the time for breaking things is over, from 0 to 1."""
     kills: int
     """How often the server was killed so far."""
     falls: int

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from chatroom.log.base import StoreError
+from chatroom.log.verifying import verify
 from chatroom.selftest.checker import check
 from chatroom.selftest.conductor import Conductor
 from chatroom.selftest.finallogs import read_logs
@@ -45,19 +46,24 @@ def run(
             conductor.come_to_rest()
         except ServerFailed as failure:
             conductor.turmoil.troubles.append(str(failure))
-    findings = Findings()
+    return Outcome(conductor.turmoil, _judge(conductor, folder / "room.db", interrupt))
+
+
+def _judge(conductor: Conductor, data: Path, interrupt: int) -> Findings:
+    """Holds the logs, and the hashes over them, against what the clients wrote down."""
+    troubles = conductor.turmoil.troubles
     try:
-        logs = read_logs(folder / "room.db")
-        findings = check(logs, _histories(conductor, interrupt))
+        troubles += [f"The log is not as it was written: {fault}." for fault in verify(data).faults]
+        return check(read_logs(data), _histories(conductor, interrupt))
     except StoreError as error:
-        conductor.turmoil.troubles.append(f"The log cannot be read: {error}")
-    return Outcome(conductor.turmoil, findings)
+        troubles.append(f"The log cannot be read: {error}")
+        return Findings()
 
 
 def _histories(conductor: Conductor, interrupt: int) -> Iterator[History]:
     """Yields what the clients wrote down, and looks now and then whether that is to end."""
-    for number, client in enumerate(conductor.clients):
-        conductor.report("checking", number / len(conductor.clients))
+    for client in conductor.clients:
+        conductor.report("checking")
         if interrupt >= 0 and select.select([interrupt], [], [], 0)[0]:
             raise Interrupted
         yield client.history()
