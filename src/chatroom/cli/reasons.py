@@ -25,6 +25,11 @@ class Reasons:
         os.set_blocking(self._telling, False)
         self._broken: list[Exception] = []
 
+    @property
+    def file(self) -> int:
+        """The file descriptor that can be read when there is a reason, for who waits for more."""
+        return self._waiting
+
     def broke(self, error: Exception) -> None:
         """Add something that broke."""
         self._broken.append(error)
