@@ -4,11 +4,11 @@ import select
 import socket
 import struct
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from queue import Queue
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from chatroom.client.connect import connect
 from chatroom.client.events import Event
@@ -19,6 +19,9 @@ DEADLINE = 10.0
 """Seconds after which whatever a test waits for has failed."""
 
 EPOCH = "e1"
+
+Logs = Mapping[str, dict[str, object]]
+"""How logs stand, by their names; see `standing`."""
 
 _E = TypeVar("_E")
 
@@ -65,12 +68,36 @@ class Visitor:
         """Sends whatever it is."""
         self._channel.sendall(data)
 
-    def welcome(self, *users: str, new_user: bool = False) -> dict[str, object]:
-        """Takes the login and welcomes the client; returns the login."""
+    def welcome(self, *users: str, logs: Logs | None = None, **fields: object) -> dict[str, object]:
+        """Takes the login and welcomes the client; returns the login.
+
+        Args:
+            users: Who is here.
+            logs: How logs stand; those not given end where the client says that it stands.
+            fields: Further fields of the welcome.
+        """
         login = self.expect("login")
-        name = str(login["username"])
-        self.send(welcome(name, *(users or (name,)), new_user=new_user))
+        self._let_in(login, welcome(str(login["username"]), *users), logs or {}, fields)
         return login
+
+    def resumed(self, *users: str, logs: Logs | None = None, **fields: object) -> dict[str, object]:
+        """The same for a client that comes back by its session."""
+        resume = self.expect("resume")
+        self._let_in(resume, welcome("bob", *users, type="resumed"), logs or {}, fields)
+        return resume
+
+    def _let_in(
+        self,
+        asked: dict[str, object],
+        answer: dict[str, object],
+        logs: Logs,
+        fields: dict[str, object],
+    ) -> None:
+        places = asked.get("logs", {})
+        assert isinstance(places, dict)
+        known = {log: standing(place["after"]) for log, place in places.items()}
+        here = {"room": standing(0), "inbox": standing(0)} | known | dict(logs)
+        self.send(answer | {"logs": here} | fields)
 
     def confirm(self, request: dict[str, object], seq: int, *, duplicate: bool = False) -> None:
         """Confirms a message."""
@@ -138,29 +165,40 @@ class Peer:
         """Runs the client's side in a thread of its own."""
         return self._threads.submit(call)
 
+    def connect(self, **options: Any) -> "Future[Room]":
+        """Connects a client called bob; the test plays the server meanwhile.
+
+        Args:
+            options: For `connect`.
+        """
+        here: dict[str, Any] = {"username": "bob", "password": "secret", "timeout": DEADLINE}
+        entering = self.run(lambda: connect(self.address, **here | options))
+        entering.add_done_callback(self._keep)
+        return entering
+
+    def _keep(self, entering: "Future[Room]") -> None:
+        if entering.exception() is None:
+            self._rooms.append(entering.result())
+
     def enter(
         self,
         *users: str,
-        timeout: float = DEADLINE,
-        reconnect: bool = True,
-        on_event: Callable[[Event], None] | None = None,
+        logs: Logs | None = None,
+        fields: dict[str, object] | None = None,
+        **options: Any,
     ) -> tuple[Room, Visitor]:
-        """Connects a client called bob and welcomes it."""
-        entering = self.run(
-            lambda: connect(
-                self.address,
-                username="bob",
-                password="secret",
-                timeout=timeout,
-                reconnect=reconnect,
-                on_event=on_event,
-            )
-        )
+        """Connects a client called bob and welcomes it.
+
+        Args:
+            users: Who is here.
+            logs: See `Visitor.welcome`.
+            fields: Further fields of the welcome.
+            options: For `connect`.
+        """
+        entering = self.connect(**options)
         visitor = self.accept()
-        visitor.welcome(*users)
-        room = entering.result(DEADLINE)
-        self._rooms.append(room)
-        return room, visitor
+        visitor.welcome(*users, logs=logs, **fields or {})
+        return entering.result(DEADLINE), visitor
 
 
 class Events:
@@ -185,17 +223,49 @@ class Events:
                 return event
 
 
-def welcome(name: str, *users: str, new_user: bool = False) -> dict[str, object]:
-    """The answer to a login."""
+def welcome(name: str, *users: str, type: str = "welcome") -> dict[str, object]:
+    """The answer to a login, or to somebody who comes back."""
     return {
-        "type": "welcome",
+        "type": type,
         "username": name,
-        "users": list(users),
-        "new_user": new_user,
+        "users": list(users or (name,)),
         "server": "chatroom/0.1.0",
         "protocol": 1,
         "message": "Welcome.",
     }
+
+
+def standing(after: int, head: int | None = None, epoch: str = EPOCH) -> dict[str, object]:
+    """How a log stands.
+
+    Args:
+        after: The place after which it is sent.
+        head: The place of its newest entry; that one if not given.
+        epoch: Which incarnation it is.
+    """
+    return {
+        "epoch": epoch,
+        "head": after if head is None else head,
+        "oldest": 1,
+        "from": after + 1,
+    }
+
+
+def replayed(*frames: dict[str, object]) -> list[dict[str, object]]:
+    """Entries that were said before."""
+    return [frame | {"replay": True} for frame in frames]
+
+
+def gap(log: str, first: int, last: int, reason: str) -> dict[str, object]:
+    """Entries that will not come."""
+    return {"type": "gap", "log": log, "from": first, "to": last, "reason": reason}
+
+
+def ping(room: int, inbox: int = 0, *, epoch: str = EPOCH) -> dict[str, object]:
+    """The question for a sign of life, with the heads of the logs."""
+    heads = {"room": room, "inbox": inbox}
+    logs = {log: {"epoch": epoch, "head": head} for log, head in heads.items()}
+    return {"type": "ping", "logs": logs}
 
 
 def broadcast(
@@ -213,9 +283,9 @@ def broadcast(
     }
 
 
-def direct(seq: int, text: str = "psst") -> dict[str, object]:
+def direct(seq: int, text: str = "psst", *, epoch: str = EPOCH) -> dict[str, object]:
     """A direct message for us."""
-    return broadcast(seq, text) | {"type": "direct_message", "to": "bob"}
+    return broadcast(seq, text, epoch=epoch) | {"type": "direct_message", "to": "bob"}
 
 
 def confirmation(

@@ -56,13 +56,21 @@ def test_reading_ends_at_the_deadline(peer: Peer) -> None:
     line.close()
 
 
+def test_waiting_for_either_end_of_a_full_socket_ends_at_the_deadline(peer: Peer) -> None:
+    line = _open(peer)
+    assert not line.pump(lambda: b"x" * 65536)
+    with pytest.raises(TimeoutError):
+        line.wait_either(time.monotonic() + 0.05)
+    line.close()
+
+
 def test_what_was_given_back_is_read_first(peer: Peer) -> None:
     line = _open(peer)
     peer.accept().send(broadcast(2))
     line.unread([broadcast(1)])
-    assert line.wait_either()
-    assert line.read() == [broadcast(1)]
-    assert line.read() == [broadcast(2)]
+    assert line.wait_either(_soon())
+    assert line.read(_soon()) == [broadcast(1)]
+    assert line.read(_soon()) == [broadcast(2)]
     line.close()
 
 
@@ -93,7 +101,7 @@ def test_only_one_thread_waits_at_a_time_and_the_others_keep_their_deadlines(pee
 
 def test_abort_wakes_the_reader(peer: Peer) -> None:
     line = _open(peer)
-    reading = peer.run(line.read)
+    reading = peer.run(lambda: line.read(_soon()))
     line.abort()
     with pytest.raises(LineBroken):
         reading.result(DEADLINE)
@@ -125,10 +133,10 @@ def test_a_closed_line_neither_reads_nor_writes(peer: Peer) -> None:
     line.close()
     line.close()
     with pytest.raises(LineBroken, match="is closed"):
-        line.read()
+        line.read(_soon())
     assert line.pump(lambda: pytest.fail("nothing may be taken for a closed line"))
     assert line.wait_writable(_soon())
-    assert line.wait_either()
+    assert line.wait_either(_soon())
 
 
 def test_writing_to_a_broken_connection_is_left_to_the_reader(peer: Peer) -> None:
@@ -136,7 +144,7 @@ def test_writing_to_a_broken_connection_is_left_to_the_reader(peer: Peer) -> Non
     peer.accept().reset()
     portions = iter([b"x"] * 3)
     with pytest.raises(LineBroken):
-        line.read()
+        line.read(_soon())
     assert line.pump(lambda: next(portions, b""))
     line.close()
 

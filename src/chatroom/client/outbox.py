@@ -8,6 +8,8 @@ back, everything unanswered goes out again, and what was asked meanwhile follows
 Lock order: the line's, then `Pending`'s.
 """
 
+from collections import deque
+
 from chatroom.client.errors import ChatroomError, RequestTimeout
 from chatroom.client.line import Line
 from chatroom.client.pending import AnyRequest, Pending
@@ -29,7 +31,7 @@ class Outbox:
         self._pending = pending
         self._progress = progress
         self._line: Line | None = None  # None while the line is down
-        self._sign = b""  # a sign of life that is to go out
+        self._signs: deque[bytes] = deque(maxlen=1)  # a sign of life that is to go out
 
     @property
     def line(self) -> Line | None:
@@ -39,7 +41,7 @@ class Outbox:
     def attach(self, line: Line) -> None:
         """Begins with a new line; only for the listening thread, after the old one was closed."""
         self._pending.rewind()
-        self._sign = b""
+        self._signs.clear()
         self._line = line
 
     def detach(self) -> None:
@@ -99,15 +101,15 @@ class Outbox:
 
     def sign(self, frame: bytes) -> None:
         """Lets a sign of life go out before all else; only for the listening thread."""
-        self._sign = frame
+        self._signs.append(frame)
 
     def flush(self, line: Line) -> bool:
         """Writes what the line takes; returns whether everything is out."""
-        if not (self._sign or line.backlog or self._pending.unsent):
+        if not (self._signs or line.backlog or self._pending.unsent):
             return True
         return line.pump(self._more)
 
     def _more(self) -> bytes:
         """Returns the next bytes; called under the line's lock."""
-        sign, self._sign = self._sign, b""
+        sign = self._signs.pop() if self._signs else b""
         return sign + self._pending.take(_PORTION_BYTES)

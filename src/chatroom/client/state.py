@@ -190,6 +190,7 @@ class StateFile:
             raise self._useless(str(error)) from None
 
     def _damaged(self, why: str) -> StateUnusable:
+        why = " ".join(why.split())
         return StateUnusable(
             f"The state file {self._path} is damaged ({why}); move it away to begin anew,"
             " or put back a copy."
