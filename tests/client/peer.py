@@ -130,7 +130,7 @@ class Peer:
         self.port: int = self._listener.getsockname()[1]
         self.address = f"127.0.0.1:{self.port}"
         self._visitors: list[Visitor] = []
-        self._rooms: list[Room] = []
+        self._entering: list[Future[Room]] = []
         self._threads = ThreadPoolExecutor(thread_name_prefix="test")
 
     def __enter__(self) -> Self:
@@ -142,8 +142,9 @@ class Peer:
         self._listener.close()
         for visitor in self._visitors:
             visitor.hang_up()
-        for room in self._rooms:
-            room.close(timeout=0.0)
+        for entering in self._entering:
+            if entering.exception(DEADLINE) is None:
+                entering.result().close(timeout=0.0)
         self._threads.shutdown()
 
     def accept(self) -> Visitor:
@@ -173,12 +174,8 @@ class Peer:
         """
         here: dict[str, Any] = {"username": "bob", "password": "secret", "timeout": DEADLINE}
         entering = self.run(lambda: connect(self.address, **here | options))
-        entering.add_done_callback(self._keep)
+        self._entering.append(entering)
         return entering
-
-    def _keep(self, entering: "Future[Room]") -> None:
-        if entering.exception() is None:
-            self._rooms.append(entering.result())
 
     def enter(
         self,

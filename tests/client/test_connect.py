@@ -2,12 +2,24 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from itertools import islice
 
 import pytest
 
 from chatroom.client.connect import account_exists, connect
 from chatroom.client.errors import LoginRefused, PasswordRequired, RequestTimeout, Unreachable
-from tests.client.peer import DEADLINE, Peer, broadcast, refusal, silent_port
+from tests.client.peer import (
+    DEADLINE,
+    EPOCH,
+    Peer,
+    broadcast,
+    direct,
+    refusal,
+    replayed,
+    silent_port,
+    standing,
+    welcome,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -36,8 +48,7 @@ def test_what_follows_the_welcome_in_one_segment_is_not_lost(peer: Peer) -> None
     entering = peer.run(lambda: connect(peer.address, username="bob", password="pw"))
     visitor = peer.accept()
     visitor.expect("login")
-    answer: dict[str, object] = {"type": "welcome", "username": "bob", "users": ["bob"]}
-    visitor.send({"type": "news"}, answer, broadcast(1, "first"), broadcast(2, "second"))
+    visitor.send({"type": "news"}, welcome("bob"), broadcast(1, "first"), broadcast(2, "second"))
     with entering.result(DEADLINE) as room:
         assert [room.next_message().text, room.next_message().text] == ["first", "second"]
         visitor.hang_up()
@@ -90,6 +101,49 @@ def test_an_account_that_needs_no_password_exists(peer: Peer) -> None:
     visitor.welcome()
     assert asking.result(DEADLINE)
     assert visitor.at_end()
+
+
+def test_history_is_asked_for_and_told(peer: Peer) -> None:
+    entering = peer.connect(history=50)
+    visitor = peer.accept()
+    assert visitor.expect("login")["history"] == 50
+    logs = {"room": standing(7, 57), "inbox": standing(2, 3)}
+    visitor.send(welcome("bob") | {"logs": logs}, *replayed(broadcast(8), direct(3)), broadcast(9))
+    room = entering.result(DEADLINE)
+    assert room.behind == 51
+    assert [(m.seq, m.replay) for m in islice(room, 3)] == [(8, True), (3, True), (9, False)]
+
+
+def test_without_history_nothing_is_asked_for_and_nothing_comes_first(peer: Peer) -> None:
+    entering = peer.connect()
+    visitor = peer.accept()
+    assert visitor.welcome(logs={"room": standing(57)}).keys() == {
+        "command",
+        "username",
+        "password",
+    }
+    assert entering.result(DEADLINE).behind == 0
+
+
+def test_a_server_that_says_nothing_of_its_logs_is_followed_from_the_first_message(
+    peer: Peer,
+) -> None:
+    entering = peer.connect()
+    visitor = peer.accept()
+    visitor.expect("login")
+    visitor.send(welcome("bob"), broadcast(41, "first"), broadcast(42, "second"))
+    room = entering.result(DEADLINE)
+    assert [message.text for message in islice(room, 2)] == ["first", "second"]
+    visitor.hang_up()
+    assert peer.accept().welcome()["logs"] == {"room": {"epoch": EPOCH, "after": 42}}
+
+
+@pytest.mark.parametrize("interval", [0, -1, "soon", 1e9])
+def test_a_heartbeat_without_sense_is_unreachable(peer: Peer, interval: object) -> None:
+    entering = peer.connect()
+    peer.accept().welcome(heartbeat={"ping": interval, "answer": 35})
+    with pytest.raises(Unreachable, match="makes no sense"):
+        entering.result(DEADLINE)
 
 
 def test_nobody_listening_is_unreachable(peer: Peer) -> None:

@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
+from chatroom.client import entrance as entrance_module
 from chatroom.client import listener as listener_module
 from chatroom.client.address import Address
 from chatroom.client.backoff import Backoff
@@ -17,7 +18,6 @@ from chatroom.client.errors import (
 )
 from chatroom.client.events import (
     Event,
-    Gap,
     LineBack,
     LineGone,
     LineLost,
@@ -25,7 +25,18 @@ from chatroom.client.events import (
 )
 from chatroom.client.line import Line
 from chatroom.client.listener import THREAD_NAME
-from tests.client.peer import DEADLINE, Events, Peer, broadcast, refusal, silent_port
+from tests.client.peer import (
+    DEADLINE,
+    EPOCH,
+    Events,
+    Peer,
+    broadcast,
+    direct,
+    refusal,
+    replayed,
+    silent_port,
+    standing,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +56,10 @@ def test_a_lost_line_is_told_and_got_back(peer: Peer) -> None:
     assert 0 <= lost.retry_in <= 0.2
     again = peer.accept()
     assert again.welcome("alice", "bob")["password"] == "secret"
-    assert events.next() == LineBack(0, ("alice", "bob"))
+    back = events.next()
+    assert isinstance(back, LineBack)
+    assert (back.missed, back.users) == (0, ("alice", "bob"))
+    assert 0 <= back.away < DEADLINE
     assert room.users == ("alice", "bob")
     assert room.connected
 
@@ -290,7 +304,7 @@ def test_waits_grow_while_lines_break_at_once_and_begin_again_after_a_good_one(
         def reset(self) -> None:
             self.calls.append("reset")
 
-    monkeypatch.setattr(listener_module, "Backoff", Counting)
+    monkeypatch.setattr(entrance_module, "Backoff", Counting)
     events = Events()
     _, visitor = peer.enter(on_event=events)
     visitor.hang_up()
@@ -304,21 +318,129 @@ def test_waits_grow_while_lines_break_at_once_and_begin_again_after_a_good_one(
     assert Counting.calls == ["next", "reset", "next"]
 
 
-def test_what_was_missed_while_the_line_was_down_is_told(peer: Peer) -> None:
-    """Our own message, committed before the line broke, is not among it."""
+def test_what_was_missed_while_the_line_was_down_is_counted_and_comes(peer: Peer) -> None:
     events = Events()
-    room, visitor = peer.enter(on_event=events)
-    visitor.send(broadcast(1))
-    events.wait_for(Message)
-    room.submit("hello")
-    visitor.expect("PM")
+    _, visitor = peer.enter(on_event=events, fields={"session": "token"})
+    visitor.send(broadcast(1), direct(1))
+    visitor.hang_up()
+    events.wait_for(LineLost)
+    again = peer.accept()
+    resume = again.resumed(logs={"room": standing(1, 3), "inbox": standing(1, 2)})
+    assert resume == {
+        "command": "resume",
+        "session": "token",
+        "logs": {"room": {"epoch": EPOCH, "after": 1}, "inbox": {"epoch": EPOCH, "after": 1}},
+    }
+    again.send(*replayed(broadcast(2), broadcast(3), direct(2)), broadcast(4))
+    back = events.wait_for(LineBack)
+    assert back.missed == 3
+    told = [events.next() for _ in range(4)]
+    assert [(event.seq, event.replay) for event in told if isinstance(event, Message)] == [
+        (2, True),
+        (3, True),
+        (2, True),
+        (4, False),
+    ]
+
+
+def test_how_long_the_line_was_down_is_told(peer: Peer) -> None:
+    events = Events()
+    _, visitor = peer.enter(on_event=events)
+    visitor.send(_bye("shutting_down", reconnect=True, after_ms=100))
+    events.wait_for(LineLost)
+    peer.accept().welcome()
+    assert 0.1 <= events.wait_for(LineBack).away < DEADLINE
+
+
+def test_a_session_that_has_ended_is_replaced_by_the_password(peer: Peer) -> None:
+    """The places are named again; the session that this login opens is the next to be tried."""
+    events = Events()
+    _, visitor = peer.enter(on_event=events, fields={"session": "old"})
     visitor.hang_up()
     again = peer.accept()
+    resume = again.expect("resume")
+    again.send(refusal("invalid_session"))
+    login = again.welcome(session="new")
+    assert (resume["session"], login["logs"]) == ("old", resume["logs"])
+    events.wait_for(LineBack)
+    again.hang_up()
+    assert peer.accept().resumed()["session"] == "new"
+    events.wait_for(LineBack)
+
+
+def test_a_server_that_knows_no_sessions_is_logged_in_to(peer: Peer) -> None:
+    events = Events()
+    _, visitor = peer.enter(on_event=events, fields={"session": "old"})
+    visitor.hang_up()
+    again = peer.accept()
+    again.expect("resume")
+    again.send(refusal("unknown_command"))
     again.welcome()
     events.wait_for(LineBack)
-    again.confirm(again.expect("PM"), 2, duplicate=True)
-    again.send(broadcast(9))
-    assert events.wait_for(Gap) == Gap("room", after=2, before=9, missed=6)
+    again.hang_up()
+    peer.accept().welcome()  # without trying a session
+    events.wait_for(LineBack)
+
+
+def test_a_resumption_refused_for_now_is_tried_again(peer: Peer) -> None:
+    events = Events()
+    _, visitor = peer.enter(on_event=events, fields={"session": "token"})
+    visitor.hang_up()
+    again = peer.accept()
+    again.expect("resume")
+    again.send(refusal("unavailable"))
+    events.wait_for(LineLost)
+    assert "unavailable" in events.wait_for(LineLost).reason
+    peer.accept().resumed()
+    events.wait_for(LineBack)
+
+
+_QUICK: dict[str, object] = {"heartbeat": {"ping": 0.1, "answer": 0.1}}
+_SLOW: dict[str, object] = {"heartbeat": {"ping": 0.1, "answer": 60}}
+
+
+def test_a_silent_server_is_asked_for_a_sign_of_life(peer: Peer) -> None:
+    events = Events()
+    room, visitor = peer.enter(on_event=events, fields=_SLOW)
+    for _ in range(2):
+        assert visitor.receive() == {"command": "ping"}
+        visitor.send({"type": "pong"})
+    assert room.connected
+
+
+def test_a_server_that_gives_no_sign_of_life_is_given_up(peer: Peer) -> None:
+    events = Events()
+    _, visitor = peer.enter(on_event=events, fields=_QUICK)
+    visitor.expect("ping")
+    assert "has said nothing for 0.2 seconds" in events.wait_for(LineLost).reason
+    assert visitor.at_end()
+    peer.accept().welcome()
+    events.wait_for(LineBack)
+
+
+def test_a_server_that_neither_reads_nor_speaks_is_given_up(peer: Peer) -> None:
+    """The sign of life cannot even be asked for; a callback filled the socket."""
+    events = Events()
+
+    def flood(event: Event) -> None:
+        events(event)
+        if isinstance(event, Message):
+            for number in range(1500):
+                room.submit(f"{number} {'x' * 8000}")
+
+    room, visitor = peer.enter(on_event=flood, fields=_QUICK)
+    visitor.send(broadcast(1))
+    assert "has said nothing" in events.wait_for(LineLost).reason
+    room.close(timeout=0.0)
+
+
+def test_each_line_has_the_heartbeat_of_its_welcome(peer: Peer) -> None:
+    events = Events()
+    _, visitor = peer.enter(on_event=events)
+    visitor.hang_up()
+    again = peer.accept()
+    again.welcome(heartbeat=_SLOW["heartbeat"])
+    assert again.receive() == {"command": "ping"}
 
 
 def test_close_says_goodbye_and_ends_the_thread(peer: Peer) -> None:

@@ -58,11 +58,11 @@ def test_answers_to_nothing_are_ignored() -> None:
 def test_the_oldest_is_known_once_it_has_been_sent() -> None:
     """Before that no answer can be for it."""
     pending = _filled("a", "b")
-    assert pending.oldest_id is None
+    before = pending.oldest_id
     pending.take(_EVERYTHING)
-    assert pending.oldest_id == "a"
+    sent = pending.oldest_id
     pending.answer([("a", Roster(()))])
-    assert pending.oldest_id == "b"
+    assert (before, sent, pending.oldest_id) == (None, "a", "b")
 
 
 def test_a_withdrawn_request_is_not_sent() -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chatroom.client import inbox as inbox_module
 from chatroom.client import room as room_module
 from chatroom.client.errors import (
     Closed,
@@ -17,7 +18,18 @@ from chatroom.client.errors import (
 from chatroom.client.events import Event, Message, Receipt
 from chatroom.client.pending import Pending
 from chatroom.client.requests import WhoRequest
-from tests.client.peer import DEADLINE, EPOCH, Peer, broadcast, confirmation, direct, refusal
+from tests.client.peer import (
+    DEADLINE,
+    EPOCH,
+    Peer,
+    broadcast,
+    confirmation,
+    direct,
+    ping,
+    refusal,
+    replayed,
+    standing,
+)
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -71,11 +83,13 @@ def test_ping_measures_the_round_trip(peer: Peer) -> None:
     assert 0 < asking.result(DEADLINE) < DEADLINE
 
 
-def test_confirmations_resolve_in_any_order(peer: Peer) -> None:
+def test_confirmations_of_what_was_stored_before_resolve_in_any_order(peer: Peer) -> None:
     room, visitor = peer.enter()
     futures = [room.submit(f"message {number}") for number in range(20)]
     requests = [visitor.expect("PM") for _ in futures]
-    answers = [confirmation(request, seq) for seq, request in enumerate(requests, start=1)]
+    answers = [
+        confirmation(request, seq, duplicate=True) for seq, request in enumerate(requests, start=1)
+    ]
     visitor.send(*answers[1::2], *reversed(answers[::2]))
     assert [future.result(DEADLINE).seq for future in futures] == list(range(1, 21))
 
@@ -171,26 +185,89 @@ def test_messages_are_iterated_over_until_close(peer: Peer) -> None:
 
 def test_messages_split_anywhere_arrive_whole(peer: Peer) -> None:
     room, visitor = peer.enter()
-    data = '{"type":"broadcast","from":"zoë","message":"ぐ\\n","seq":1,"prev":0,"epoch":"e","ts":1}'
+    data = (
+        '{"type":"broadcast","from":"zoë","message":"ぐ\\n","seq":1,"prev":0,"epoch":"e1","ts":1}'
+    )
     for byte in data.encode():
         visitor.send_bytes(bytes((byte,)))
     message = room.next_message()
     assert (message.sender, message.text, message.ts) == ("zoë", "ぐ\n", 1.0)
 
 
-def test_a_reader_that_is_too_slow_is_told_how_much_it_lost(
+def test_a_reader_that_is_too_slow_is_told_how_much_it_lost_where_it_cannot_be_got_back(
     peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(room_module, "INBOX_MESSAGES", 10)
-    room, visitor = peer.enter()
-    visitor.send(*(broadcast(seq) for seq in range(1, 26)))
-    asking = peer.run(room.ping)
-    visitor.send({"type": "pong", "id": visitor.expect("ping")["id"]})
-    asking.result(DEADLINE)  # so that everything before has been taken in
+    room, visitor = peer.enter(reconnect=False)
+    visitor.send(*(broadcast(seq) for seq in range(1, 26)), {"type": "ping"})
+    visitor.expect("pong")  # so everything before has been taken in
     with pytest.raises(ReaderTooSlow, match="15 messages") as caught:
         next(room)
     assert caught.value.skipped == 15
     assert [message.seq for message in islice(room, 10)] == list(range(16, 26))
+
+
+@pytest.fixture
+def _small_inbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten messages find room, and nobody waits for a reader who takes none."""
+    monkeypatch.setattr(room_module, "INBOX_MESSAGES", 10)
+    monkeypatch.setattr(inbox_module, "PATIENCE_SECONDS", 0.0)
+
+
+def _after(room: int, inbox: int) -> dict[str, object]:
+    return {"room": {"epoch": EPOCH, "after": room}, "inbox": {"epoch": EPOCH, "after": inbox}}
+
+
+@pytest.mark.usefixtures("_small_inbox")
+def test_what_an_inbox_has_no_room_for_is_left_to_the_server_and_fetched_later(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Meanwhile the line is kept: what is asked is answered, and signs of life are given."""
+    room, visitor = peer.enter()
+    said = [broadcast(seq) for seq in range(1, 26)] + [direct(1)]
+    visitor.send(*said[:9], direct(1), *said[9:25], direct(2))
+    sending = peer.run(lambda: room.send("ours"))
+    visitor.send(confirmation(visitor.expect("PM"), 26), broadcast(27), ping(27, 2))
+    visitor.expect("pong")
+    assert sending.result(DEADLINE).seq == 26
+    monkeypatch.setattr(inbox_module, "PATIENCE_SECONDS", DEADLINE)
+    heard = [(message.private, message.seq) for message in islice(room, 10)]
+    assert heard == [(False, seq) for seq in range(1, 10)] + [(True, 1)]
+    assert visitor.at_end()
+    again = peer.accept()
+    assert again.welcome(logs={"room": standing(9, 27)})["logs"] == _after(9, 1)
+    ours = broadcast(26, "ours", sender="bob")
+    again.send(*replayed(*said[9:25], ours, broadcast(27), direct(2)))
+    heard = [(message.private, message.seq) for message in islice(room, 18)]
+    assert heard == [(False, seq) for seq in (*range(10, 26), 27)] + [(True, 2)]
+    assert peer.quiet()
+
+
+@pytest.mark.usefixtures("_small_inbox")
+def test_a_line_that_breaks_meanwhile_begins_where_the_inbox_ends(peer: Peer) -> None:
+    room, visitor = peer.enter()
+    visitor.send(*(broadcast(seq) for seq in range(1, 26)), ping(25))
+    visitor.expect("pong")
+    visitor.hang_up()
+    again = peer.accept()
+    assert again.welcome(logs={"room": standing(10, 25)})["logs"] == _after(10, 0)
+    assert [message.seq for message in islice(room, 10)] == list(range(1, 11))
+    again.send(*replayed(*(broadcast(seq) for seq in range(11, 16))))
+    assert [message.seq for message in islice(room, 5)] == list(range(11, 16))
+    assert room.connected
+
+
+def test_a_reader_who_gets_on_makes_the_server_wait(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many more messages than find room, and the line stays the same."""
+    monkeypatch.setattr(room_module, "INBOX_MESSAGES", 10)
+    monkeypatch.setattr(inbox_module, "PATIENCE_SECONDS", DEADLINE)
+    monkeypatch.setattr(inbox_module, "LONGEST_WAIT_SECONDS", DEADLINE)
+    room, visitor = peer.enter()
+    visitor.send(*(broadcast(seq) for seq in range(1, 501)))
+    assert [message.seq for message in islice(room, 500)] == list(range(1, 501))
+    assert peer.quiet()
 
 
 def test_reading_ends_with_an_error_when_the_line_is_gone(peer: Peer) -> None:

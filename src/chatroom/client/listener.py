@@ -268,6 +268,8 @@ class Listener:
 
     def _end(self, error: ChatroomError | None) -> None:
         """Lets go of everyone who waits."""
+        if self._closing.is_set() and self._entrance.progress is not None:
+            self._entrance.progress.close()
         if error is None or self._closing.is_set():
             self._pending.end(Closed)
             self._inbox.end(Closed, discard=True)
