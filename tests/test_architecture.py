@@ -36,7 +36,7 @@ FOREIGN = {
     "selectors": {"server", "client", "selftest"},
     "threading": {"log", "auth", "room", "server", "client", "ui", "cli", "app", "selftest"},
     "time": {"log", "auth", "room", "server", "client", "ui", "cli", "app", "selftest"},
-    "sqlite3": {"log"},
+    "sqlite3": {"log", "client"},
     "argon2": {"auth"},
     "prompt_toolkit": {"ui"},
     "argparse": {"cli"},

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 
 from chatroom.client.dispatch import Dispatcher
@@ -16,7 +17,7 @@ from chatroom.client.errors import (
     PasswordRequired,
     Unreachable,
 )
-from chatroom.client.events import LineBack, LineGone, LineLost
+from chatroom.client.events import Event, LineBack, LineGone, LineLost
 from chatroom.client.handover import Handover
 from chatroom.client.heartbeat import Heartbeat
 from chatroom.client.inbox import Inbox
@@ -62,11 +63,10 @@ class Listener:
         entrance: To come in again.
         timeout: Seconds for each attempt to get the line back.
         reconnect: Whether to get it back at all.
-        dispatcher: Takes what is read.
-        handover: Tells how the line is.
-        pending: The requests, to fail them at the end.
+        pending: The requests that wait for answers.
         outbox: The writing side, to be told of each line.
-        inbox: The messages, to be told of the end.
+        inbox: Where messages go when nobody listens for events.
+        on_event: Is told everything, if given; the inbox then stays empty.
     """
 
     def __init__(
@@ -77,17 +77,16 @@ class Listener:
         *,
         timeout: float,
         reconnect: bool,
-        dispatcher: Dispatcher,
-        handover: Handover,
         pending: Pending,
         outbox: Outbox,
         inbox: Inbox,
+        on_event: Callable[[Event], None] | None,
     ) -> None:
         self._entrance = entrance
         self._timeout = timeout
         self._reconnect = reconnect
-        self._dispatcher = dispatcher
-        self._handover = handover
+        self._handover = Handover(inbox, pending, on_event, entrance.progress)
+        self._dispatcher = Dispatcher(entrance.places, self._handover, pending, outbox)
         self._pending = pending
         self._outbox = outbox
         self._inbox = inbox
@@ -105,6 +104,11 @@ class Listener:
         """Begins to listen."""
         self._attach(self._welcome)
         self._thread.start()
+
+    @property
+    def users(self) -> tuple[str, ...]:
+        """The newest list of users; any thread may ask."""
+        return self._dispatcher.users
 
     @property
     def here(self) -> bool:

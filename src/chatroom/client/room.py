@@ -2,7 +2,8 @@
 
 Threads: the callers' own, which write, and `chatroom-listener`, which reads, settles requests,
 calls `on_event` and gets a broken line back. No lock of this package is held while code of the user
-runs. Lock order: `Listener`, `Line` (waiting, then writing), `Pending`; `Inbox` stands alone.
+runs. Lock order: `Listener`, `Line` (waiting, then writing), `Pending`; `Inbox` and `Progress`
+stand alone.
 """
 
 import itertools
@@ -14,11 +15,9 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Self, TypeVar
 
-from chatroom.client.dispatch import Dispatcher
 from chatroom.client.entrance import Entrance
 from chatroom.client.errors import Closed, RequestTimeout
 from chatroom.client.events import Event, Message, Receipt
-from chatroom.client.handover import Handover
 from chatroom.client.inbox import Inbox
 from chatroom.client.line import Line
 from chatroom.client.listener import Listener
@@ -28,7 +27,7 @@ from chatroom.client.requests import PingRequest, Request, SendRequest, WhoReque
 from chatroom.client.wire import Welcome
 
 INBOX_MESSAGES = 10_000
-"""How many messages wait for a reader before the oldest give way."""
+"""How many messages wait for a reader before further ones are left to the server."""
 
 PENDING_REQUESTS = 10_000
 """How many requests may be unanswered before `submit()` waits."""
@@ -83,30 +82,25 @@ class Room:
         self._inbox = Inbox(INBOX_MESSAGES, lossy=not reconnect)
         self._pending = Pending(PENDING_REQUESTS)
         self._outbox = Outbox(self._pending, self._progress)
-        handover = Handover(self._inbox, self._pending, on_event, self._progress)
-        self._dispatcher = Dispatcher(entrance.places, handover, self._pending, self._outbox)
         self._listener = Listener(
             line,
             welcome,
             entrance,
             timeout=timeout,
             reconnect=reconnect,
-            dispatcher=self._dispatcher,
-            handover=handover,
             pending=self._pending,
             outbox=self._outbox,
             inbox=self._inbox,
+            on_event=on_event,
         )
-        if self._progress is not None:
-            for message in self._progress.unsent:
-                request = SendRequest(message.id, message.text, message.to)
-                self._pending.add(request, deadline=0.0)
+        for message in self._progress.unsent if self._progress else ():
+            self._pending.add(SendRequest(message.id, message.text, message.to), deadline=0.0)
         self._listener.start()
 
     @property
     def users(self) -> tuple[str, ...]:
         """The newest list of users that the server sent, sorted."""
-        return self._dispatcher.users
+        return self._listener.users
 
     @property
     def connected(self) -> bool:
