@@ -143,5 +143,7 @@ def test_a_schema_that_is_no_text_any_more_is_damage(path: Path) -> None:
     content = path.read_bytes()
     path.write_bytes(content.replace(b"CREATE TABLE commits", b"CREATE TABLE\xffcommits"))
     for look in (texts, SqliteStore):
-        with pytest.raises(StoreError, match=rf"^{path} cannot be used: its tables cannot be read"):
+        with pytest.raises(
+            StoreError, match=rf"^{path} cannot be used: .*its tables cannot be read"
+        ):
             look(path)

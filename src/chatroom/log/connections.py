@@ -9,8 +9,19 @@ from pathlib import Path
 from chatroom.log.base import StorageFull, StoreError
 from chatroom.log.sealing import Damaged
 
-RECOVERY = "docs/operations.md#recovery"
-"""Where it stands what to do with a damaged file."""
+RESTORE = "restore a backup with 'chatroom restore', as docs/operations.md#recovery says"
+"""What to do with a damaged file, as the end of a sentence."""
+
+
+_OF_THE_CONTENT = {
+    sqlite3.SQLITE_ERROR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_TOOBIG,
+    sqlite3.SQLITE_CONSTRAINT,
+    sqlite3.SQLITE_MISMATCH,
+    sqlite3.SQLITE_FORMAT,
+}
+"""The codes that mean that the content of a file makes no sense, rather than its surroundings."""
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -83,27 +94,35 @@ def explained(path: Path) -> Iterator[None]:
         raise _explanation(path, error) from error
     except UnicodeDecodeError as error:  # SQLite's own message quotes what is damaged
         raise damage(path, "its tables cannot be read") from error
+    except MemoryError as error:  # no text of ours is as long as what it asks for
+        raise damage(path, "the length of something in it makes no sense") from error
 
 
 def damage(path: Path, what: str) -> Damaged:
     """Return what to raise where the file at `path` is damaged; `what` is part of a sentence."""
-    return Damaged(
-        f"{path} cannot be used: {what}; if it is damaged, restore a backup with "
-        f"'chatroom restore', as {RECOVERY} says."
-    )
+    return Damaged(f"{path} cannot be used: it is damaged ({what}); {RESTORE}.")
+
+
+def said_of(error: sqlite3.Error) -> str:
+    """Return the text of `error` as part of a sentence; it may quote what is damaged."""
+    return " ".join("".join(c if c.isprintable() else " " for c in str(error)).split())
 
 
 def _explanation(path: Path, error: sqlite3.Error) -> StoreError:
     match primary_code(error):
         case sqlite3.SQLITE_NOTADB:
-            return damage(path, "it is no database; choose another path")
-        case sqlite3.SQLITE_CORRUPT:
-            return damage(path, str(error))
+            return Damaged(
+                f"{path} cannot be used: it is no database; choose another path, or {RESTORE}."
+            )
+        case None if "decode" in str(error):  # Python cannot read what is stored as text
+            return damage(path, "there is text in it that is none")
         case sqlite3.SQLITE_FULL:
             return disk_is_full(path)
+        case code if code in _OF_THE_CONTENT:
+            return damage(path, said_of(error))
         case _:
             return StoreError(
-                f"{path} cannot be used: {error}; see to its disk and its permissions."
+                f"{path} cannot be used: {said_of(error)}; see to its disk and its permissions."
             )
 
 

@@ -1,10 +1,11 @@
 """The tables of the SQLite store, and the way to them from every version that was ever released."""
 
+import contextlib
 import sqlite3
 from collections.abc import Callable
 
 from chatroom.log.base import ROOM, StoreError, new_epoch
-from chatroom.log.sealing import seal_all
+from chatroom.log.sealing import Damaged, seal_all
 
 APPLICATION_ID = 0x63686174
 """Marks the file as ours (`PRAGMA application_id`): the letters "chat"."""
@@ -83,19 +84,16 @@ def migrate(connection: sqlite3.Connection) -> None:
     """Bring the file behind `connection` to the newest version, as a whole or not at all.
 
     Raises:
-        StoreError: the file belongs to another program or to a newer chatroom.
+        StoreError: the file belongs to another program or to a newer chatroom, or is damaged.
         sqlite3.Error: the file cannot be read or written.
     """
-    version = version_of(connection)
+    version = check(connection)
     if version == len(MIGRATIONS):
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
         for step in MIGRATIONS[version:]:
-            if isinstance(step, str):
-                _execute(connection, step)
-            else:
-                step(connection)
+            _take(connection, step)
         if version == 0:
             connection.execute("INSERT INTO logs VALUES (?, ?)", (ROOM, new_epoch()))
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -104,6 +102,14 @@ def migrate(connection: sqlite3.Connection) -> None:
     except BaseException:
         connection.rollback()
         raise
+
+
+def _take(connection: sqlite3.Connection, step: Step) -> None:
+    """Take one step of the way from version to version."""
+    if isinstance(step, str):
+        _execute(connection, step)
+    else:
+        step(connection)
 
 
 def _execute(connection: sqlite3.Connection, statements: str) -> None:
@@ -127,3 +133,44 @@ def version_of(connection: sqlite3.Connection) -> int:
     if version > len(MIGRATIONS):
         raise StoreError("it was written by a newer chatroom; install that version or a later one")
     return int(version)
+
+
+def check(connection: sqlite3.Connection) -> int:
+    """Return `version_of` the file, if it has all tables and indexes of that version.
+
+    Raises:
+        StoreError: the file belongs to another program or to a newer chatroom, or is damaged.
+        sqlite3.Error: the file cannot be read.
+    """
+    found = _tables(connection)
+    try:
+        version = version_of(connection)
+    except StoreError as error:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        if application != APPLICATION_ID and _tables_of(1).items() <= found.items():
+            raise Damaged("its mark was changed") from error
+        raise
+    if found and version < 1:
+        raise Damaged("its version is lost")
+    expected = _tables_of(version)
+    for name, definition in expected.items():
+        if found.get(name) != definition:
+            raise Damaged(f"{name} is missing or was changed")
+    if version < len(MIGRATIONS) and found.keys() & (
+        _tables_of(len(MIGRATIONS)).keys() - expected.keys()
+    ):
+        raise Damaged("its version was changed")
+    return version
+
+
+def _tables(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return the definition of each table and index by its name."""
+    return dict(connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"))
+
+
+def _tables_of(version: int) -> dict[str, str]:
+    """Return the tables and indexes that a file of `version` has."""
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
+        for step in MIGRATIONS[:version]:
+            _take(model, step)
+        return _tables(model)

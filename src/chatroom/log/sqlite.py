@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from chatroom.log import space
+from chatroom.log import inspection, schema, space, wal
 from chatroom.log.base import Account, Change, Entry, Outcome, Session, Store, StoreError
 from chatroom.log.chain import GENESIS
 from chatroom.log.connections import (
@@ -24,16 +24,12 @@ from chatroom.log.connections import (
     identity,
     primary_code,
 )
-from chatroom.log.schema import migrate
 from chatroom.log.transaction import Transaction, account
 
 _READ = (
     "SELECT log, seq, author, text, ts FROM entries WHERE log = ? AND seq > ? ORDER BY seq LIMIT ?"
 )
 _ACCOUNTS = "SELECT number, name, password, inbox, removed FROM accounts"
-_LOGS = """
-SELECT number, epoch, coalesce((SELECT max(seq) FROM entries WHERE log = number), 0) FROM logs
-"""
 _NEWEST = "SELECT ts, hash FROM commits ORDER BY number DESC LIMIT 1"
 _SHARED = "SELECT last FROM lineage WHERE log = ? AND epoch = ?"
 _SESSION = "SELECT account, used FROM sessions WHERE digest = ?"
@@ -67,6 +63,8 @@ class SqliteStore(Store):
         self._lock = threading.Lock()  # guards _heads and _epochs; nothing blocks under it
         self._is_abandoned = False
         with explained(path):
+            self.was_left = wal.is_left(path)
+            """Whether whoever had the file before did not close it, as when the power fails."""
             self._writer = connect(path)
             try:
                 self._open()
@@ -77,15 +75,20 @@ class SqliteStore(Store):
     def _open(self) -> None:
         """Make the writer durable and read what is kept in memory."""
         writer = self._writer
-        migrate(writer)
+        if self.was_left:
+            schema.check(writer)  # nothing is written to the file of another program
+            wal.settle(writer, self._path)
+        schema.migrate(writer)
         (mode,) = writer.execute("PRAGMA journal_mode = WAL").fetchone()
         writer.execute("PRAGMA synchronous = FULL")
+        writer.execute("PRAGMA cache_spill = OFF")  # see `wal`
         (level,) = writer.execute("PRAGMA synchronous").fetchone()
         if (mode, level) != ("wal", 2):
             raise StoreError("its file system has no write-ahead log; choose a local disk")
-        logs = writer.execute(_LOGS).fetchall()
-        self._epochs: dict[int, str] = {number: epoch for number, epoch, _ in logs}
-        self._heads: dict[int, int] = {number: head for number, _, head in logs}
+        logs = inspection.logs(writer)
+        self._epochs = {number: epoch for number, epoch, _ in logs}
+        self._heads = {number: head for number, _, head in logs}
+        inspection.check_newest(writer, self._heads)
         self._ts: float  # of the newest commit
         self._hash: bytes  # the newest of the chain
         self._ts, self._hash = writer.execute(_NEWEST).fetchone() or (0.0, GENESIS)
@@ -189,7 +192,9 @@ class SqliteStore(Store):
     def accounts(self) -> list[Account]:
         """Return every account; see `Store.accounts`."""
         with self._readers.lend() as reader:
-            return [account(row) for row in reader.execute(_ACCOUNTS)]
+            rows = reader.execute(_ACCOUNTS).fetchall()
+            kind = list[tuple[int, str, str, int, int]]
+            return [account(row) for row in inspection.checked(rows, kind, "accounts")]
 
     def close(self) -> None:
         """Write everything back into the one file and close it, unless it is abandoned."""
