@@ -10,11 +10,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from chatroom.log.base import ROOM, Change, Draft, StoreError
-from chatroom.log.schema import MIGRATIONS
+from chatroom.log import verifying
+from chatroom.log.base import StoreError
+from chatroom.log.sealing import Damaged
 from chatroom.log.sqlite import SqliteStore
 from chatroom.log.verifying import FAULTS, Report, verify
-from tests.log.stores import Clock, add
+from tests.log.filling import COMMITS, ENTRIES, LOGS, fill, make_version_1
 
 Alter = Callable[[sqlite3.Connection], object]
 
@@ -22,27 +23,6 @@ CHANGED = (
     "does not have the hash that it was sealed with: it, the one before it or one of its entries "
     "was changed"
 )
-
-ENTRIES, COMMITS = 25, 8
-"""How many of them the store has that is changed here."""
-
-
-def fill(path: Path) -> None:
-    """Make a store with some commits over several logs, some of the entries with an id."""
-    clock = Clock()
-    with contextlib.closing(SqliteStore(path, clock)) as store:
-        inboxes = [add(store, name).inbox for name in ("alice", "bob", "carol")]
-        number = 0
-        for size in (1, 5, 2, 1, 7, 3, 4, 2):
-            batch: list[Change] = []
-            for _ in range(size):
-                log = (ROOM, ROOM, *inboxes)[number % 5]
-                id_ = f"id {number}" if number % 3 else None
-                batch.append(Draft(log, 1 + number % 3, f"text {number} ü", id_))
-                number += 1
-            store.commit(batch)
-            clock.now += 1 if size > 1 else 0
-    assert number == ENTRIES
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +59,7 @@ def faults_of(whole: Path, alter: Alter | str) -> list[str]:
 
 
 def test_a_store_as_it_was_written_has_no_faults(whole: Path) -> None:
-    assert verify(whole) == Report(entries=ENTRIES, commits=COMMITS, logs=4)
+    assert verify(whole) == Report(entries=ENTRIES, commits=COMMITS, logs=LOGS)
 
 
 def test_a_new_store_has_no_faults(path: Path) -> None:
@@ -363,22 +343,42 @@ def test_what_is_not_there_is_refused(path: Path) -> None:
 
 
 def test_a_store_without_hashes_is_refused(path: Path) -> None:
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        first = MIGRATIONS[0]
-        assert isinstance(first, str)
-        connection.executescript(first)
-        connection.execute("PRAGMA application_id = 0x63686174")
-        connection.execute("PRAGMA user_version = 1")
+    make_version_1(path)
     with pytest.raises(StoreError, match="an older chatroom wrote it, without hashes"):
         verify(path)
+
+
+def failing(error: Exception) -> Callable[..., None]:
+    """Return something that fails."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    "error", [UnicodeDecodeError("utf-8", b"\xff", 0, 1, "no text"), TypeError("no number")]
+)
+def test_what_python_cannot_read_is_a_fault(
+    whole: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """SQLite's own messages quote what is damaged, and damaged values may be of any type."""
+    monkeypatch.setattr(verifying, "_inspect_pages", failing(error))
+    assert verify(whole).faults == ["the file is damaged: its tables cannot be read"]
 
 
 def test_a_disk_that_fails_is_no_fault_of_the_store(
     whole: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
-        raise sqlite3.OperationalError("disk I/O error")
-
-    monkeypatch.setattr("chatroom.log.verifying._inspect_pages", fail)
+    error = sqlite3.OperationalError("disk I/O error")
+    monkeypatch.setattr(verifying, "_inspect_pages", failing(error))
     with pytest.raises(StoreError, match="disk I/O error; see to its disk"):
         verify(whole)
+
+
+@pytest.mark.parametrize("table", ["lineage", "commits", "entries_by_id"])
+def test_a_table_that_is_missing_is_damage(whole: Path, table: str) -> None:
+    kind = "INDEX" if "_by_" in table else "TABLE"
+    with pytest.raises(Damaged, match=rf"it is damaged \({table} is missing or was changed\)"):
+        faults_of(whole, f"DROP {kind} {table}")

@@ -67,9 +67,11 @@ def _history(text: str) -> int:
     return number
 
 
-def add_file(parser: argparse.ArgumentParser, *flags: str, metavar: str, help: str) -> None:
-    """Adds an option that takes the name of a file, and lets the shell complete it."""
-    action = parser.add_argument(*flags, metavar=metavar, help=help)
+def add_file(
+    parser: argparse.ArgumentParser, *flags: str, metavar: str, help: str, nargs: str | None = None
+) -> None:
+    """Adds an option or a word that takes the name of a file, and lets the shell complete it."""
+    action = parser.add_argument(*flags, metavar=metavar, help=help, nargs=nargs)
     vars(action)["complete"] = _FILES  # no attribute that argparse knows, so shtab alone reads it
 
 

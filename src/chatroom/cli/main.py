@@ -60,6 +60,11 @@ COMMANDS = {
     "send": Entry("chatroom.cli.send", "say one thing and leave"),
     "tail": Entry("chatroom.cli.tail", "print what is said, as JSON lines"),
     "users": Entry("chatroom.cli.users", "list, add and remove accounts"),
+    "selftest": Entry("chatroom.cli.selftest", "break a server on purpose and look for faults"),
+    "backup": Entry("chatroom.cli.backup", "copy the data while the server runs"),
+    "restore": Entry("chatroom.cli.restore", "go back to a backup"),
+    "verify": Entry("chatroom.cli.verify", "check all that is stored"),
+    "export": Entry("chatroom.cli.export", "print all that was said, as JSON lines"),
     "completion": Entry("chatroom.cli.completion", "print a script that completes command lines"),
 }
 """All commands, in the order in which the help shows them."""

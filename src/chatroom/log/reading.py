@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chatroom.log.base import StoreError
 from chatroom.log.connections import explained
-from chatroom.log.schema import version_of
+from chatroom.log.schema import check
 
 
 @contextmanager
@@ -28,7 +28,7 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
             connection = stack.enter_context(contextlib.closing(_connect(path)))
             connection.text_factory = lenient
             connection.execute("PRAGMA query_only = ON")
-            if version_of(connection) == 0:
+            if check(connection) == 0:
                 raise StoreError("it is empty; choose another path")
         yield connection
 
