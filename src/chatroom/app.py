@@ -72,7 +72,9 @@ class App:
             sock = stack.enter_context(listen(config.server.host, config.server.port))
             self.host, self.port = sock.getsockname()[:2]
             """Where the server listens."""
-            store = stack.enter_context(open_store(self.data, reserve=reserve_of(config)))
+            store = stack.enter_context(
+                open_store(self.data, reserve=reserve_of(config), check=True)
+            )
             passwords = stack.enter_context(contextlib.closing(hasher(config)))
             self._committer: Committer[Ticket] = Committer(store, self._sink, on_fatal)
             accounts = accounts_of(config, store, passwords, self._committer.call)

@@ -1,6 +1,5 @@
 """The thread that commits, with stores that wait or fail when the test says so."""
 
-import logging
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -19,6 +18,7 @@ from chatroom.log.base import (
 )
 from chatroom.log.committer import Committer, Done, Job
 from chatroom.log.handoff import HandoffClosed
+from tests.log.hearing import Heard, hearing
 from tests.log.stores import DEADLINE, Gate, HookedStore, add, texts
 
 FULL = StorageFull("The disk is full; make room on it.")
@@ -186,34 +186,11 @@ def test_a_full_disk_is_an_outcome_and_the_next_commit_may_succeed(running: Runn
     assert not running.fatal
 
 
-class Heard(logging.Handler):
-    """Keeps what is logged, and lets the test wait for it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.said: list[tuple[str, str]] = []
-        self._news = threading.Condition()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep the level and the text of `record`."""
-        with self._news:
-            self.said.append((record.levelname, record.getMessage()))
-            self._news.notify_all()
-
-    def wait_for(self, count: int) -> None:
-        """Wait until that many entries were logged."""
-        with self._news:
-            assert self._news.wait_for(lambda: len(self.said) >= count, DEADLINE)
-
-
 @pytest.fixture
 def heard() -> Iterator[Heard]:
     """What the committer logs."""
-    found = Heard()
-    logger = logging.getLogger("chatroom.log.committer")
-    logger.addHandler(found)
-    yield found
-    logger.removeHandler(found)
+    with hearing("chatroom.log.committer") as found:
+        yield found
 
 
 NO_ROOM = ("ERROR", "The disk is full; make room on it. Nothing is stored until then.")

@@ -9,6 +9,7 @@ from pathlib import Path
 import platformdirs
 
 from chatroom.log.base import Store, StoreError
+from chatroom.log.checker import Checker
 from chatroom.log.lock import StoreLock
 from chatroom.log.memory import MemoryStore
 from chatroom.log.placing import make_folder
@@ -42,7 +43,7 @@ def locate(data: str) -> Path | None:
 
 
 @contextmanager
-def open_store(path: Path | None, *, reserve: int = 0) -> Iterator[Store]:
+def open_store(path: Path | None, *, reserve: int = 0, check: bool = False) -> Iterator[Store]:
     """Yield the store in the file `path`, or in memory, which no other process uses meanwhile.
 
     A file that is made can be read by its owner alone: it holds direct messages and hashes.
@@ -50,6 +51,8 @@ def open_store(path: Path | None, *, reserve: int = 0) -> Iterator[Store]:
     Args:
         path: the file, None for memory.
         reserve: how many bytes of the disk are to be left free.
+        check: whether to look through all of the file while it is used, if whoever had it before
+            did not close it.
 
     Raises:
         StoreError: it cannot be used, or another process uses it.
@@ -66,4 +69,9 @@ def open_store(path: Path | None, *, reserve: int = 0) -> Iterator[Store]:
             raise StoreError(
                 f"{path} cannot be opened: {error.strerror}; choose a path that you may write to."
             ) from error
-        yield stack.enter_context(contextlib.closing(SqliteStore(path, reserve=reserve)))
+        store = stack.enter_context(contextlib.closing(SqliteStore(path, reserve=reserve)))
+        if check and store.was_left:
+            checker = Checker(path)
+            checker.start()
+            stack.callback(checker.stop)
+        yield store
