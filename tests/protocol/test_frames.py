@@ -292,3 +292,23 @@ def test_the_cost_is_linear_however_the_bytes_are_split(
         decoder.feed(data[at : at + piece])
     assert _Counting.looked_at <= 3 * len(data)
     assert _Copies.copied <= 3 * len(data)
+
+
+_spaces = st.sampled_from(["", " ", "\t"])
+_values = st.sampled_from(['"x"', '""', '"\\""', '"\\u0022"', "1", "null", "[]", '["a"]', '{"b":"c"}', '{"a":1,"a":2}'])  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), _spaces, _values), max_size=4))
+def test_a_key_that_stands_twice_is_found_whatever_stands_around_it(
+    pairs: list[tuple[str, str, str]],
+) -> None:
+    """Whole frames are scanned in another way than broken ones; both find the same."""
+    text = ",".join(f'"{key}"{space}:{value}' for key, space, value in pairs)
+    frame = f"{{{text}}}".encode()
+    keys = [key for key, _, _ in pairs]
+    sound = len(set(keys)) == len(keys) and not any('a":1' in value for _, _, value in pairs)
+    for parts in [frame], [frame[:-1], frame[-1:]]:
+        decoder = FrameDecoder(1000)
+        (found,) = [each for part in parts for each in decoder.feed(part)]
+        assert isinstance(found, dict) is sound
+        assert not sound or found == json.loads(frame)

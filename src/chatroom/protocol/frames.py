@@ -7,7 +7,7 @@ looked at once by the JSON scanner and, where a frame is split or broken, once b
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 from chatroom.protocol.boundary import MAX_DEPTH, Boundary
@@ -15,6 +15,9 @@ from chatroom.protocol.errors import ErrorCode, ProtocolError
 
 Frame = dict[str, object] | ProtocolError
 """What a frame turned out to be: an object, or what was wrong with it."""
+
+Scan = Callable[[str, int], tuple[dict[str, object], int]]
+"""Finds the object at a place in a text, and the place behind it."""
 
 _SPACE = b" \t\r\n"
 _NO_SPACE = re.compile(rb"[^ \t\r\n]")
@@ -47,6 +50,11 @@ def _refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 _decoder = json.JSONDecoder(object_pairs_hook=_refuse_duplicates, parse_constant=_refuse_constant)
+_quick_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+# What raw_decode() wraps; typeshed does not know it.
+_scan_exactly: Scan = _decoder.scan_once  # type: ignore[attr-defined]
+_scan_quickly: Scan = _quick_decoder.scan_once  # type: ignore[attr-defined]
+_ONLY_TEXTS = {str}
 
 
 class FrameDecoder:
@@ -138,7 +146,6 @@ def _scan_window(chunk: bytes, frames: list[Frame]) -> int:
         text = chunk.decode()
     except UnicodeDecodeError:
         return 0
-    scan = _decoder.raw_decode
     position = 0
     while position < len(text):
         character = text[position]
@@ -148,11 +155,29 @@ def _scan_window(chunk: bytes, frames: list[Frame]) -> int:
             position += 1
             continue
         try:
-            found, position = scan(text, position)
-        except ValueError:
+            found, position = _scan_object(text, position)
+        except (ValueError, StopIteration):  # the latter where a value is missing
             break
         frames.append(found)
     return position if len(text) == len(chunk) else len(text[:position].encode())
+
+
+def _scan_object(text: str, start: int) -> tuple[dict[str, object], int]:
+    """Return the object at `start` and the place behind it.
+
+    An object of nothing but texts, as commands are, has four quotes a key, and one in which a key
+    stands twice has more. Counting them takes a third of the time that it takes to look at each
+    pair; whatever is not so plain is scanned again, pair by pair.
+
+    Raises:
+        ValueError: it is no valid object.
+        StopIteration: the same.
+    """
+    found, end = _scan_quickly(text, start)
+    plain = text.count('"', start, end) == 4 * len(found)
+    if plain and set(map(type, found.values())) == _ONLY_TEXTS:
+        return found, end
+    return _scan_exactly(text, start)
 
 
 def _parse(frame: bytes) -> Frame:
