@@ -1,14 +1,16 @@
-"""A server that is broken in one of four ways: `python broken_server.py FAULT [OPTIONS OF SERVE]`.
+"""A server that is broken in one way: `python broken_server.py FAULT [OPTIONS OF SERVE]`.
 
 Only tests of the self-test run it, to show that the self-test can fail. Each fault is given time to
 show: what a sound server does in one step is done in two, with a pause between them.
 """
 
 import functools
+import os
 import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -114,6 +116,19 @@ class Forgetful(SqliteStore):
         return outcomes
 
 
+class Dying(SqliteStore):
+    """Ends the process when some messages are in the store, but not a second time."""
+
+    def commit(self, changes: Sequence[Change]) -> list[Outcome]:
+        """Do all of `changes`, for the last time perhaps."""
+        outcomes = super().commit(changes)
+        died = Path(sys.argv[sys.argv.index("--data") + 1]).with_name("died")
+        if self.head(ROOM) > 20 and not died.exists():
+            died.touch()
+            os._exit(3)
+        return outcomes
+
+
 def _leaky(make: Callable[..., bytes]) -> Callable[..., bytes]:
     """Returns what makes frames as `make` does, but leaves out some of what a client missed.
 
@@ -135,6 +150,7 @@ FAULTS: dict[str, dict[tuple[Any, str], Any]] = {
     "confirms-before-commit": {(app, "Committer"): ConfirmsEarly},
     "forgets-the-id": {(opening, "SqliteStore"): Forgetful},
     "delivers-before-commit": {(app, "Committer"): DeliversEarly},
+    "dies-once": {(opening, "SqliteStore"): Dying},
     "drops-on-resume": {
         (events, "broadcast"): _leaky(events.broadcast),
         (events, "direct_message"): _leaky(events.direct_message),

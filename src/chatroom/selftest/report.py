@@ -23,7 +23,7 @@ def describe(progress: Progress) -> str:
 def command(settings: Settings) -> str:
     """Returns the command line that does the same again."""
     return (
-        f"chatroom selftest --minutes {settings.seconds / 60:.12g} --kills {settings.kills}"
+        f"chatroom selftest --minutes {settings.seconds / 60:.16g} --kills {settings.kills}"
         f" --clients {settings.clients} --seed {settings.seed}"
     )
 

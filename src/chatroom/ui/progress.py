@@ -7,7 +7,8 @@ from types import TracebackType
 from typing import Protocol, Self, TextIO
 
 from prompt_toolkit.input import create_pipe_input
-from prompt_toolkit.output import create_output
+from prompt_toolkit.output import Output, create_output
+from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.shortcuts import ProgressBar
 from prompt_toolkit.shortcuts.progress_bar import ProgressBarCounter, formatters
 
@@ -78,7 +79,7 @@ class TerminalProgress:
                     formatters.TimeElapsed(),
                 ],
                 input=no_keys,
-                output=create_output(self._stream),
+                output=_output(self._stream),
             )
         )
         for thread in set(threading.enumerate()) - before:
@@ -100,6 +101,13 @@ class TerminalProgress:
         self._text = clean(text)
         self._counter.items_completed = int(done * _STEPS)
         self._bar.invalidate()
+
+
+def _output(stream: TextIO) -> Output:
+    output = create_output(stream)
+    if isinstance(output, Vt100_Output):
+        output.enable_cpr = False  # it would answer on its keyboard, where nobody reads
+    return output
 
 
 class LineProgress:
