@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatroom.server.debt import OUTBOX_BYTES
-from chatroom.server.outbox import Insert, Outbox
+from chatroom.server.insert import Insert
+from chatroom.server.outbox import Outbox
 from chatroom.server.tail import Run
 from chatroom.server.timers import Timers
 from tests.server.stage import DEADLINE, Trickle, full_pair

@@ -109,7 +109,7 @@ class Room(Generic[Channel]):
         """
         check_message(text, self._message_bytes)
         recipient = self._accounts.find(to)
-        present = recipient is not None and self.members(recipient)
+        present = recipient is not None and self.is_here(recipient)
         if recipient is None or (not present and id is None):
             raise absent(to)
         # Whoever sends again what was confirmed while the recipient was here is to be told so.
@@ -128,10 +128,9 @@ class Room(Generic[Channel]):
         with self._lock:
             return self._roster.names
 
-    def members(self, account: Account) -> list[Member[Channel]]:
-        """Return the connections that `account` is here with."""
-        with self._lock:
-            return list(self._roster.of(account))
+    def is_here(self, account: Account) -> bool:
+        """Say whether `account` is in the room. Every direct message asks, so it takes no lock."""
+        return bool(self._roster.of(account))
 
 
 def absent(name: str) -> ProtocolError:

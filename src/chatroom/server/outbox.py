@@ -13,13 +13,13 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-import msgspec
 from msgspec.structs import replace
 
 from chatroom.log.base import Account
 from chatroom.protocol import events
 from chatroom.server.debt import Debt
 from chatroom.server.direct import Direct
+from chatroom.server.insert import Insert
 from chatroom.server.stuck import Stuck
 from chatroom.server.tail import Run
 from chatroom.server.timers import Timer
@@ -33,22 +33,6 @@ _PORTION_PIECES = 256
 _PORTION_BYTES = 256 * 1024
 """So much is arranged at a time, and no socket takes much more at once: what it does not take is
 arranged again."""
-
-
-class Insert(msgspec.Struct, frozen=True, gc=False):
-    """Something for one reader, at its place between the public messages."""
-
-    at: int
-    """The place of the public message it goes before."""
-    frame: bytes
-    resume: int
-    """The place to go on at; behind `at` where the reader said that message itself."""
-    weight: int = 0
-    """What it counts among the connection's own replies."""
-    inbox: int = 0
-    """Its place in the reader's inbox; 0 for what is not from there."""
-    late: bytes = b""
-    """What is sent in its place if it has to wait, where it is true only at once."""
 
 
 class _Piece(NamedTuple):
@@ -141,6 +125,9 @@ class Outbox:
         Returns:
             Whether the socket took all of it. If not, the rest is remembered.
         """
+        if run.first == run.next and not self.waiting:
+            self.position = max(self.position, run.first)
+            return self._send_alone(inserts)
         self.waiting.extend(inserts)
         while pieces := self._arrange(run):
             if not self._send_pieces(run, pieces):
@@ -149,6 +136,32 @@ class Outbox:
                     self.defer(rest)
                 return False
         return True
+
+    def _send_alone(self, inserts: Sequence[Insert]) -> bool:
+        """Send what is the reader's own where there are no public messages for it to stand between.
+
+        That is all there is to direct messages and replies. It takes a quarter of the time of
+        arranging pieces.
+        """
+        data = b"".join([insert.frame for insert in inserts])
+        sent = self._send(data) if data else 0
+        if sent == len(data):
+            self.debt.pay(sum([insert.weight for insert in inserts]))
+            return True
+        if not self.dead:
+            self._stop_among(inserts, sent)
+        return False
+
+    def _stop_among(self, inserts: Sequence[Insert], sent: int) -> None:
+        """Remember that only `sent` bytes of `inserts` have been sent."""
+        for index, insert in enumerate(inserts):
+            if sent < len(insert.frame):
+                self.missing = insert.frame[sent:]
+                self._missing_weight = insert.weight
+                self.defer(inserts[index + 1 :])
+                return
+            sent -= len(insert.frame)
+            self.debt.pay(insert.weight)
 
     def _arrange(self, run: Run) -> list[_Piece]:
         """Return what is to be sent next, and take the place behind it."""

@@ -4,7 +4,8 @@ from chatroom.log.base import Appended, Outcome, Refused, StorageFull
 from chatroom.protocol import events
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.room.room import absent
-from chatroom.server.outbox import Insert, Outbox
+from chatroom.server.insert import Insert
+from chatroom.server.outbox import Outbox
 from chatroom.server.tail import Run
 
 CONFIRMATION_WEIGHT = 256

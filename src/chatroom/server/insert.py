@@ -1,0 +1,19 @@
+"""What a reader is sent that is its own: a reply, a direct message, a list of users."""
+
+import msgspec
+
+
+class Insert(msgspec.Struct, frozen=True, gc=False):
+    """Something for one reader, at its place between the public messages."""
+
+    at: int
+    """The place of the public message it goes before."""
+    frame: bytes
+    resume: int
+    """The place to go on at; behind `at` where the reader said that message itself."""
+    weight: int = 0
+    """What it counts among the connection's own replies."""
+    inbox: int = 0
+    """Its place in the reader's inbox; 0 for what is not from there."""
+    late: bytes = b""
+    """What is sent in its place if it has to wait, where it is true only at once."""
