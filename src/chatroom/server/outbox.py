@@ -97,14 +97,10 @@ class Outbox:
         """Return the descriptor, for a selector."""
         return self._sock.fileno()
 
-    # What the timers' thread calls.
-
     def stuck_seconds(self) -> float | None:
-        """Return for how long the full socket has taken nothing, None while it is not full."""
+        """Return for how long the full socket has taken nothing, None if it is not full."""
         stuck = self.stuck
         return None if stuck is None else stuck.seconds()
-
-    # What the delivery thread calls.
 
     def send_same(self, run: Run) -> bool:
         """Send all of `run`, as to everyone; return whether the socket took it."""
