@@ -3,7 +3,7 @@
 A file system promises no more than this: what a file held when a sync of it returned is on the
 disk, and so are the names that a folder had when a sync of the folder returned. Of what was done
 since then any part may be there: any of the writes to a file, whatever became of other files, and
-of one write any of its sectors. The names in a folder change in their order.
+of one write any of its sectors, and any of the changes of names.
 """
 
 import random
@@ -31,30 +31,34 @@ Files = dict[str, bytes]
 Change = Written | Truncated
 
 
+Names = dict[str, "_File | None"]
+"""What has which name; None where nothing has it."""
+
+
 class Loss(NamedTuple):
     """What became of all that was not synced when the power went."""
 
     writes: Callable[[Sequence[Change]], Iterable[Change]]
     """Says of the changes of one file which of them are on the disk."""
-    names: Callable[[int], int]
-    """Says of so many changes of the names in one folder how many are on the disk."""
+    names: Callable[[Sequence[Names]], Iterable[Names]]
+    """Says the same of the changes of the names in one folder."""
 
 
 def all_lost() -> Loss:
     """Nothing that was not synced is there."""
-    return Loss(lambda _: (), lambda _: 0)
+    return Loss(lambda _: (), lambda _: ())
 
 
 def nothing_lost() -> Loss:
     """All is there, as after the death of a process."""
-    return Loss(lambda changes: changes, lambda count: count)
+    return Loss(lambda changes: changes, lambda changes: changes)
 
 
 def first_ones(rng: random.Random) -> Loss:
     """Of each file the first few changes are there, so that files are of different times."""
     return Loss(
         lambda changes: changes[: rng.randint(0, len(changes))],
-        lambda count: rng.randint(0, count),
+        lambda changes: changes[: rng.randint(0, len(changes))],
     )
 
 
@@ -62,7 +66,7 @@ def any_ones(rng: random.Random) -> Loss:
     """Of each file any of the changes are there, as a disk writes them in an order of its own."""
     return Loss(
         lambda changes: [change for change in changes if rng.random() < 0.5],
-        lambda count: rng.randint(0, count),
+        lambda changes: [change for change in changes if rng.random() < 0.5],
     )
 
 
@@ -80,7 +84,7 @@ def torn(rng: random.Random) -> Loss:
                 yield broken._replace(offset=broken.offset + len(broken.data), data=b"")
             yield from (sector for sector in sectors(broken) if rng.random() < 0.5)
 
-    return Loss(writes, lambda count: rng.randint(0, count))
+    return Loss(writes, lambda changes: changes[: rng.randint(0, len(changes))])
 
 
 def sectors(write: Written) -> list[Written]:
@@ -119,10 +123,6 @@ class _File:
             else:
                 data[change.offset : end] = written
         return bytes(data)
-
-
-Names = dict[str, _File | None]
-"""What has which name; None where nothing has it."""
 
 
 class Disk:
@@ -179,7 +179,7 @@ class Disk:
         """Return what the files hold when the power goes now."""
         names = dict(self._synced_names)
         for changes in self._pending_names.values():
-            for changed in changes[: loss.names(len(changes))]:
+            for changed in loss.names(changes):
                 names |= changed
         contents: dict[_File, bytes] = {}  # a file with two names is one file
         found: Files = {}

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.serving import DEADLINE, environment
+
 SOURCE = Path(__file__).with_name("record.c")
 
 _HEADER = struct.Struct("=IIQQQ")
@@ -105,6 +107,17 @@ class Recorder:
             "RECORD_FOLDER": str(self._watched),
             "RECORD_TO": str(self._record),
         }
+
+    def run(self, *words: str | Path) -> None:
+        """Runs a module of Python to its good end, recorded."""
+        subprocess.run(
+            [sys.executable, "-m", *words],
+            env=environment(self.environment),
+            cwd=Path(__file__).parents[2],
+            timeout=DEADLINE,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
 
     def steps(self) -> list[Step]:
         """Returns what the processes did, the last one included."""

@@ -107,7 +107,13 @@ def test_a_file_that_is_renamed_brings_what_was_synced_of_it(tried: Tried) -> No
     tried.take(Renamed(tried.path("new"), tried.path("old")))
     assert tried.disk.after(all_lost()) == {"old": b"before"}
     assert tried.disk.after(nothing_lost()) == {"old": b"after"}
-    assert tried.disk.after(Loss(lambda _: (), lambda count: count)) == {"old": b""}
+    assert tried.disk.after(Loss(lambda _: (), lambda names: names)) == {"old": b""}
+
+
+def test_a_later_name_may_be_there_without_an_earlier_one(tried: Tried) -> None:
+    tried.take(Made(1, tried.path("one"), folder=False), Made(2, tried.path("two"), folder=False))
+    found = {tuple(tried.disk.after(any_ones(chance(seed)))) for seed in range(50)}
+    assert found == {("old",), ("old", "one"), ("old", "two"), ("old", "one", "two")}
 
 
 def test_two_names_are_one_file(tried: Tried) -> None:
