@@ -68,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Tests, reports and returns the exit status."""
     from chatroom.selftest.report import command, report  # noqa: PLC0415 - heavy
+    from chatroom.ui.sanitize import clean  # noqa: PLC0415
 
     settings = _settings(args)
     print(command(settings), flush=True)
@@ -77,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         shutil.rmtree(folder)
         raise
-    print(*report(settings, outcome, folder), sep="\n")
+    print(*map(clean, report(settings, outcome, folder)), sep="\n")
     if not outcome.sound:
         return FAULTY
     shutil.rmtree(folder)
