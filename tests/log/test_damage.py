@@ -195,6 +195,24 @@ def test_what_somebody_added_to_the_tables_is_none_of_our_business(path: Path, s
     assert _held(path) == said
 
 
+@pytest.mark.parametrize(
+    ("table", "harm"),
+    [("logs", "UPDATE logs SET epoch = x'00'"), ("accounts", "UPDATE accounts SET name = x'00'")],
+)
+def test_what_has_another_type_than_its_column_is_named(path: Path, table: str, harm: str) -> None:
+    """SQLite lets nobody write that; a damaged page may say it."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA writable_schema = ON")
+        (sql,) = other.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
+        loose = sql.replace("STRICT", "").replace("TEXT", "ANY")
+        other.execute("UPDATE sqlite_schema SET sql = ? WHERE name = ?", (loose, table))
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute(harm)
+        other.execute("PRAGMA writable_schema = ON")
+        other.execute("UPDATE sqlite_schema SET sql = ? WHERE name = ?", (sql, table))
+    assert f"the table of {table} makes no sense" in _refused(path)
+
+
 # Files that make none.
 
 

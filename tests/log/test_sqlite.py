@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import resource
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -287,11 +286,6 @@ def test_a_disk_that_says_nothing_of_itself_is_a_store_error(
     ):
         say(store, "hello")
     say(sqlite, "who has no reserve does not ask")
-
-
-def test_the_free_space_is_that_of_the_system(path: Path) -> None:
-    path.touch()
-    assert 0 < space.free(path) <= shutil.disk_usage(path).total
 
 
 @contextlib.contextmanager

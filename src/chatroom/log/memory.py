@@ -17,7 +17,6 @@ from chatroom.log.base import (
     Draft,
     EndSession,
     Entry,
-    ExpireSessions,
     IdReused,
     Noted,
     Outcome,
@@ -227,8 +226,8 @@ class MemoryStore(Store):
                 self._sessions.touch(digest, self._ts)
             case EndSession(digest):
                 self._sessions.end(digest)
-            case ExpireSessions(before):
-                self._sessions.expire(before)
+            case _:  # ExpireSessions
+                self._sessions.expire(change.before)
         return Noted()
 
     def read(self, log: int, after: int, limit: int) -> list[Entry]:

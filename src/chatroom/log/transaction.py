@@ -13,7 +13,6 @@ from chatroom.log.base import (
     Change,
     Draft,
     EndSession,
-    ExpireSessions,
     IdReused,
     Noted,
     Outcome,
@@ -145,10 +144,10 @@ class Transaction:
                 return self._add(name, password)
             case SetPassword(number, password):
                 found = self._writer.execute(_CHANGE, (password, number))
-            case RemoveAccount(number):
-                found = self._writer.execute(_REMOVE, (number,))
+            case _:  # RemoveAccount
+                found = self._writer.execute(_REMOVE, (change.account,))
         row = found.fetchone()
-        self._writer.execute("DELETE FROM sessions WHERE account = ?", (number,))
+        self._writer.execute("DELETE FROM sessions WHERE account = ?", (change.account,))
         return account(row) if row else Refused()
 
     def _add(self, name: str, password: str) -> Outcome:
@@ -174,8 +173,8 @@ class Transaction:
                 execute("UPDATE sessions SET used = ? WHERE digest = ?", (self.ts, secret))
             case EndSession(secret):
                 execute("DELETE FROM sessions WHERE digest = ?", (secret,))
-            case ExpireSessions(before):
-                execute("DELETE FROM sessions WHERE used < ?", (before,))
+            case _:  # ExpireSessions
+                execute("DELETE FROM sessions WHERE used < ?", (change.before,))
         return Noted()
 
 
