@@ -15,7 +15,7 @@ from tests.log.stores import DEADLINE
 
 @contextlib.contextmanager
 def _another_process(path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Yield a process that tries to hold `path`, and what it says about it."""
+    """Yield a process that tries to hold `path`, and what it says about it; it ends with that."""
     with subprocess.Popen(
         [sys.executable, "-m", "tests.log.locking", path],
         stdin=subprocess.PIPE,
@@ -24,10 +24,7 @@ def _another_process(path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
         cwd=Path(__file__).parents[2],
     ) as child:
         assert child.stdout is not None
-        try:
-            yield child, child.stdout.readline().strip()
-        finally:
-            child.kill()
+        yield child, child.stdout.readline().strip()
 
 
 def test_a_second_process_is_refused(path: Path) -> None:
