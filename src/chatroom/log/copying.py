@@ -110,7 +110,7 @@ def copy(source: Path, target: Path, path: Path) -> Report:
                 raise damage(source, str(error)) from error
             report = inspect(connection)
     if report.faults:
-        raise Faulty(report, f"{source} is not as it was written.")
+        raise Faulty(report, f"{source} is not as it was written, so no copy of it was kept.")
     return report
 
 

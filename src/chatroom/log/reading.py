@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chatroom.log.base import StoreError
-from chatroom.log.connections import explained
+from chatroom.log.connections import explained, primary_code
 from chatroom.log.schema import check
 
 
@@ -28,9 +28,25 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
             connection = stack.enter_context(contextlib.closing(_connect(path)))
             connection.text_factory = lenient
             connection.execute("PRAGMA query_only = ON")
-            if check(connection) == 0:
-                raise StoreError("it is empty; choose another path")
+            _check(connection)
         yield connection
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    """See whether there is a store behind `connection`.
+
+    Raises:
+        StoreError: there is none; the text is a part of a sentence.
+        sqlite3.Error: it cannot be read.
+    """
+    try:
+        version = check(connection)
+    except sqlite3.DatabaseError as error:
+        if primary_code(error) == sqlite3.SQLITE_NOTADB:  # whoever names a file may err
+            raise StoreError("it is no database; choose another path") from error
+        raise
+    if version == 0:
+        raise StoreError("it is empty; choose another path")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
