@@ -66,9 +66,9 @@ def replayed(entry: dict[str, object]) -> dict[str, object]:
 
 
 def rows(screen: Screen) -> list[str]:
-    """What stands on the screen below the help, without times and days."""
+    """What stands on the screen below the help, without times, days and the rest of long lines."""
     lines = [re.sub(r"^\d\d:\d\d:\d\d ", "", row) for row in screen.lines]
-    kept = [line for line in lines if "day, " not in line]
+    kept = [line for line in lines if "day, " not in line and not line.startswith(" " * 9)]
     return kept[kept.index(f"  {OPENED}") + 1 :]
 
 
