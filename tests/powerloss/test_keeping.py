@@ -1,4 +1,4 @@
-"""The power goes, or the process is killed, while a backup is made or restored."""
+"""The power goes, or the process is killed, while data are kept, restored or brought up to date."""
 
 import contextlib
 import shutil
@@ -11,6 +11,7 @@ import pytest
 from chatroom.log.base import ROOM, Entry
 from chatroom.log.sqlite import SqliteStore
 from chatroom.log.verifying import verify
+from tests.log.filling import make_version_1
 from tests.log.stores import add, everything, say
 from tests.powerloss.cuts import cuts, put
 from tests.powerloss.disk import Disk
@@ -135,4 +136,18 @@ def test_a_backup_is_there_and_complete_or_not_at_all(scene: Scene, *, older: bo
         seen.append(says)
         assert entries(found / DATA) == said
     assert (seen[0], seen[-1]) == (before, said)
+    assert len(seen) > MANY
+
+
+def test_the_data_of_the_first_version_are_there_and_complete(scene: Scene) -> None:
+    """However far the way to the newest version was gone."""
+    data = scene.folder / DATA
+    make_version_1(data, ["one", "two", "three"])
+    disk = Disk(scene.folder)
+    scene.recorder.run("chatroom.cli.main", "users", "list", "--data", data)
+    seen = [
+        [entry.text for entry in entries(found / DATA)]
+        for found in every_cut(scene, disk, scene.recorder.steps())
+    ]
+    assert seen == [["one", "two", "three"]] * len(seen)
     assert len(seen) > MANY
