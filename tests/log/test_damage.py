@@ -196,21 +196,33 @@ def test_what_somebody_added_to_the_tables_is_none_of_our_business(path: Path, s
 
 
 @pytest.mark.parametrize(
-    ("table", "harm"),
-    [("logs", "UPDATE logs SET epoch = x'00'"), ("accounts", "UPDATE accounts SET name = x'00'")],
+    ("table", "harm", "what"),
+    [
+        ("logs", "UPDATE logs SET epoch = x'00'", "the table of logs makes no sense"),
+        ("accounts", "UPDATE accounts SET name = x'00'", "the table of accounts makes no sense"),
+        ("entries", "UPDATE entries SET author = 'x'", "entry 1 of log 1 is missing or has"),
+        ("entries", "UPDATE entries SET ts = 'x' WHERE seq = 2", "entry 2 of log 1 is missing or"),
+        ("commits", "UPDATE commits SET hash = 5", "commit 8 cannot be read"),
+        ("commits", "UPDATE commits SET spans = 5", "commit 8 cannot be read"),
+    ],
 )
-def test_what_has_another_type_than_its_column_is_named(path: Path, table: str, harm: str) -> None:
+def test_what_has_another_type_than_its_column_is_named(
+    path: Path, table: str, harm: str, what: str
+) -> None:
     """SQLite lets nobody write that; a damaged page may say it."""
+    define = "UPDATE sqlite_schema SET sql = ? WHERE name = ?"
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("PRAGMA writable_schema = ON")
         (sql,) = other.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
-        loose = sql.replace("STRICT", "").replace("TEXT", "ANY")
-        other.execute("UPDATE sqlite_schema SET sql = ? WHERE name = ?", (loose, table))
+        loose = sql.replace("STRICT, ", "").replace("STRICT", "")
+        for kind in ("TEXT", "REAL", "BLOB", "INTEGER NOT NULL"):
+            loose = loose.replace(kind, kind.replace(kind.split()[0], "ANY"))
+        other.execute(define, (loose, table))
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute(harm)
         other.execute("PRAGMA writable_schema = ON")
-        other.execute("UPDATE sqlite_schema SET sql = ? WHERE name = ?", (sql, table))
-    assert f"the table of {table} makes no sense" in _refused(path)
+        other.execute(define, (sql, table))
+    assert what in _refused(path)
 
 
 # Files that make none.

@@ -40,16 +40,12 @@ def seal(before: bytes, ts: float, spans: Sequence[Span], links: Iterable[Link])
         spans: what it appended, ordered by log.
         links: all entries of the first span by `seq`, then those of the next.
     """
-    parts = [before, *_prefixed(f"{ts!r} {spans_to_text(spans)}".encode())]
+    header = f"{ts!r} {spans_to_text(spans)}".encode()
+    parts = [before, len(header).to_bytes(4), header]
     for author, id_, text in links:
-        name = b"-" if id_ is None else b"%d:%b" % (len(id_), id_)
-        parts += _prefixed(f"{author}:".encode() + name)
-        parts.append(text)
+        said = b"%d:-" % author if id_ is None else b"%d:%d:%b" % (author, len(id_), id_)
+        parts.append(b"%b%b%b" % (len(said).to_bytes(4), said, text))
     return hashlib.sha256(b"".join(parts)).digest()
-
-
-def _prefixed(part: bytes) -> tuple[bytes, bytes]:
-    return len(part).to_bytes(4), part
 
 
 def spans_to_text(spans: Sequence[Span]) -> str:

@@ -122,7 +122,7 @@ def _links(connection: sqlite3.Connection, spans: Iterable[Span], ts: float) -> 
     for log, first, last in spans:
         place = first
         for seq, then, author, id_, text in connection.execute(_ENTRIES, (log, first, last)):
-            if seq != place or then != ts or text is None:
+            if seq != place or then != ts or text is None or type(author) is not int:
                 break
             yield author, id_, digest(text)
             place += 1
