@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.keeping import fails, forge, names, succeeds
-from tests.conversation import DEADLINE, Client
+from tests.conversation import DEADLINE, PASSWORD, Client, Frame
 from tests.log.filling import ENTRIES, LOGS, fill
 from tests.serving import PROGRAM, Server, environment
 
@@ -60,6 +60,37 @@ def test_a_server_goes_on_where_the_backup_ends(data: Path, backup: Path) -> Non
     kept = succeeds("export", "--data", sentences[1])
     assert [line.split('"message":')[1] for line in kept.splitlines()] == ['"one"}', '"two"}']
     succeeds("verify", "--data", data)
+
+
+def test_who_comes_back_goes_on_where_both_logs_agree(data: Path, backup: Path) -> None:
+    """And is told which places are gone."""
+    with Server(data) as server:
+        with enter(server) as client:
+            client.login("alice")
+            epoch = client.say("one")["epoch"]
+            succeeds("backup", backup, "--data", data)
+            client.say("two")
+            client.say("three")
+        server.stop()
+        succeeds("restore", backup, "--data", data)
+        server.start()
+        with enter(server) as client:
+            client.login("bob")
+            client.say("other two")
+        for after, gone in ((1, (2, 1)), (3, (2, 3))):
+            with enter(server) as client:
+                welcome, gap, entry = come_back(client, epoch, after)
+            assert welcome["logs"]["room"]["from"] == 2
+            assert (gap["reason"], gap["from"], gap["to"]) == ("epoch", *gone)
+            assert (entry["seq"], entry["message"]) == (2, "other two")
+            assert entry["epoch"] == welcome["logs"]["room"]["epoch"] != epoch
+
+
+def come_back(client: Client, epoch: str, after: int) -> list[Frame]:
+    """Log in knowing all of the room up to a place; return what the server says first."""
+    logs = {"room": {"epoch": epoch, "after": after}}
+    client.send("login", username="alice", password=PASSWORD, logs=logs)
+    return client.take(3)
 
 
 def test_there_need_be_no_data(data: Path, backup: Path) -> None:
