@@ -20,6 +20,7 @@ DELIVERIES = 3000.0
 LONGEST_AWAY = 2.0
 """The longest time, in seconds, before a client that was killed is started again."""
 
+_KILLING = 0.97  # the share of the time in which the server is killed, so that none comes too late
 _DIRECT = 0.25  # the share of direct messages
 _AGAIN = 0.02  # how often an earlier message is sent once more
 _BURST = 0.05  # how often several are said at once
@@ -104,7 +105,7 @@ def name_of(client: int) -> str:
 def kills(settings: Settings) -> list[float]:
     """Returns when the server is killed, in seconds from the beginning: once in each equal part."""
     random = _random(settings.seed, "kills")
-    part = settings.seconds / max(1, settings.kills)
+    part = _KILLING * settings.seconds / max(1, settings.kills)
     return [(number + random.random()) * part for number in range(settings.kills)]
 
 
