@@ -163,16 +163,31 @@ def test_the_data_are_not_replaced(
 
 
 def test_the_data_of_another_server_are_not_replaced(data: Path, target: Path) -> None:
-    sentence = rf"^{target} is the data of a server; choose another file for the backup\.$"
-    with contextlib.closing(SqliteStore(target)) as store:
-        say(store, "hello")
-        with pytest.raises(StoreError, match=sentence):
-            back_up(data, target)
+    fill(target)
     lock = StoreLock(target)
+    sentence = rf"^{target} is the data of a server; choose another file for the backup\.$"
     with pytest.raises(StoreError, match=sentence):
         back_up(data, target)
     lock.release()
     back_up(data, target)
+
+
+@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize("end", ["-wal", "-shm", "-journal"])
+def test_nothing_is_put_beside_what_would_be_taken_for_a_part_of_it(
+    data: Path, target: Path, end: str, *, alone: bool
+) -> None:
+    if not alone:
+        fill(target)
+    side = target.with_name(target.name + end)
+    side.touch()
+    sentence = (
+        rf"^{target} is, or was, the data of a server, for {side.name} is there; choose another "
+        r"file for the backup\.$"
+    )
+    with pytest.raises(StoreError, match=sentence):
+        back_up(data, target)
+    assert target.exists() is not alone
 
 
 def test_a_file_that_cannot_be_read_is_not_replaced(

@@ -229,6 +229,28 @@ def test_data_that_are_damaged_are_replaced_and_kept(data: Path, backup: Path) -
             assert end == "" or not data.with_name(data.name + end).exists()
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_what_is_left_without_its_file_is_not_taken_for_a_part_of_the_new_data(
+    data: Path, backup: Path, *, there: bool
+) -> None:
+    """A write-ahead log whose file is empty or gone may hold the only copy of something."""
+    fill(backup)
+    other = data.with_name("other.db")
+    with opened(other) as store:
+        add(store, "alice")
+        say(store, "one", "two")
+        shutil.copyfile(f"{other}-wal", f"{data}-wal")
+    other.unlink()
+    if there:
+        data.touch()
+    before = data.with_name("data.db-wal").read_bytes()
+    kept = restore(backup, data, clock).kept
+    assert kept == data.with_name(KEPT)
+    assert data.with_name(f"{KEPT}-wal").read_bytes() == before
+    assert kept.exists() is there
+    assert verify(data).entries == ENTRIES
+
+
 @pytest.mark.parametrize(
     ("place", "byte"), [(b"CREATE TABLE commits", b"\xff"), (b"CREATE TABLE lineage", b"x")]
 )

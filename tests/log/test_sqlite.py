@@ -263,13 +263,17 @@ def test_a_reserve_of_the_disk_is_never_written_to(
         assert not isinstance(store.commit(changes)[0], Refused)
 
 
-def test_the_probe_leaves_the_reserve_alone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_probe_finds_room_where_there_is_some_for_many_messages(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When a disk has filled up there is still some for a short one, or nearly so."""
     disk = Disk(monkeypatch)
     with contextlib.closing(SqliteStore(path, reserve=1000)) as store:
-        disk.free = 999
+        disk.free = 1000 + space.ENOUGH - 1
         with pytest.raises(StorageFull):
             store.probe()
-        disk.free = 1000
+        say(store, "hello")
+        disk.free += 1
         store.probe()
 
 

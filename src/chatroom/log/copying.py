@@ -8,7 +8,7 @@ from pathlib import Path
 from chatroom.log.base import StoreError
 from chatroom.log.connections import connect, damage, disk_is_full, primary_code
 from chatroom.log.lock import StoreLock
-from chatroom.log.placing import beside, placed
+from chatroom.log.placing import SIDES, beside, placed
 from chatroom.log.reading import open_for_reading
 from chatroom.log.schema import APPLICATION_ID, migrate
 from chatroom.log.sealing import Damaged
@@ -44,30 +44,41 @@ def back_up(data: Path, path: Path) -> Report:
         Faulty: the data have faults; nothing was made or replaced.
         StoreError: the data cannot be read, or what is at `path` is not to be replaced.
     """
-    with _replaceable(path, data), placed(path) as part:
+    _check(path, data)
+    with contextlib.ExitStack() as stack:
+        if beside(path, ".lock").exists():
+            stack.callback(_lock(path).release)
+        part = stack.enter_context(placed(path))
         return copy(data, part, path)
 
 
-@contextlib.contextmanager
-def _replaceable(path: Path, data: Path) -> Iterator[None]:
-    """See whether a backup of `data` may take the place of what is at `path`, and keep it so."""
-    if not path.exists():
-        yield
-        return
-    if data.exists() and path.samefile(data):
-        raise StoreError(f"{path} is the data themselves; choose another file for the backup.")
-    if not is_store(path):
-        raise StoreError(f"{path} is there and is no backup; choose another file.")
-    in_use = StoreError(f"{path} is the data of a server; choose another file for the backup.")
-    if beside(path, "-wal").exists():  # it would be taken for a part of the backup
-        raise in_use
-    with contextlib.ExitStack() as stack:
-        if beside(path, ".lock").exists():
-            try:
-                stack.callback(StoreLock(path).release)
-            except StoreError as error:
-                raise in_use from error
-        yield
+def _check(path: Path, data: Path) -> None:
+    """See whether a backup of `data` may take the place of what is at `path`.
+
+    Raises:
+        StoreError: it may not.
+    """
+    if path.exists():
+        if data.exists() and path.samefile(data):
+            raise StoreError(f"{path} is the data themselves; choose another file for the backup.")
+        if not is_store(path):
+            raise StoreError(f"{path} is there and is no backup; choose another file.")
+    for end in SIDES:  # what stands there would be taken for a part of the backup
+        if beside(path, end).exists():
+            raise StoreError(
+                f"{path} is, or was, the data of a server, for {beside(path, end).name} is there; "
+                "choose another file for the backup."
+            )
+
+
+def _lock(path: Path) -> StoreLock:
+    """Keep servers away from a file that once was the data of one."""
+    try:
+        return StoreLock(path)
+    except StoreError as error:
+        raise StoreError(
+            f"{path} is the data of a server; choose another file for the backup."
+        ) from error
 
 
 def is_store(path: Path) -> bool:

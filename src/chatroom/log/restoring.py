@@ -120,26 +120,25 @@ def _put_aside(data: Path, now: float) -> Path | None:
     Raises:
         StoreError: it cannot be done; nothing has changed.
     """
-    if not data.exists():
-        return None
+    ends = [end for end in ("", "-wal", "-journal") if beside(data, end).exists()]
     name = f"{data.name}.before-restore-{time.strftime(_TIME, time.gmtime(now))}"
     kept = _free(data.with_name(name))
     try:
-        for end in ("", "-wal", "-journal"):
-            if beside(data, end).exists():
-                _link(beside(data, end), beside(kept, end))
+        for end in ends:
+            _link(beside(data, end), beside(kept, end))
         sync(data.parent)
-        _fold(data)
+        if data.exists():
+            _fold(data)
         for end in SIDES:  # what belongs to the old file must not stand beside the new one
             beside(data, end).unlink(missing_ok=True)
         sync(data.parent)
     except BaseException as error:
-        for end in ("", *SIDES):
+        for end in ends:
             beside(kept, end).unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise StoreError(f"{data} cannot be put aside: {error.strerror}.") from error
         raise
-    return kept
+    return kept if ends else None
 
 
 def _fold(data: Path) -> None:

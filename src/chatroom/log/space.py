@@ -6,6 +6,10 @@ from pathlib import Path
 
 from chatroom.log.base import Change, Draft
 
+ENOUGH = 1024 * 1024
+"""How many bytes are to be free until a disk that was full counts as having room again: enough for
+a hundred messages, so that the next one does not end that."""
+
 _CHANGE_BYTES = 8192  # two pages: one of a table and one of an index, both written anew
 
 

@@ -75,12 +75,12 @@ class SqliteStore(Store):
     def _open(self) -> None:
         """Make the writer durable and read what is kept in memory."""
         writer = self._writer
+        writer.execute("PRAGMA synchronous = FULL")
         if self.was_left:
             schema.check(writer)  # nothing is written to the file of another program
             wal.settle(writer, self._path)
         schema.migrate(writer)
         (mode,) = writer.execute("PRAGMA journal_mode = WAL").fetchone()
-        writer.execute("PRAGMA synchronous = FULL")
         writer.execute("PRAGMA cache_spill = OFF")  # see `wal`
         (level,) = writer.execute("PRAGMA synchronous").fetchone()
         if (mode, level) != ("wal", 2):
@@ -96,7 +96,7 @@ class SqliteStore(Store):
 
     def commit(self, changes: Sequence[Change]) -> list[Outcome]:
         """Do all of `changes` in one transaction; see `Store.commit`."""
-        with self._writing(changes):
+        with self._writing(space.taken(changes)):
             try:
                 return self._transact(changes, one_by_one=False)
             except sqlite3.IntegrityError:  # an id came again: look each of them up
@@ -104,21 +104,21 @@ class SqliteStore(Store):
 
     def probe(self) -> None:
         """Write something that means nothing; see `Store.probe`."""
-        with self._writing(()), self._transaction() as writer:
+        with self._writing(space.ENOUGH), self._transaction() as writer:
             writer.execute(_PROBE, (self._clock(),))
             writer.execute("SAVEPOINT probe")  # the file may be at its own limit
             writer.execute(_MORE_PAGES)
             writer.execute("ROLLBACK TO probe")
 
     @contextmanager
-    def _writing(self, changes: Sequence[Change]) -> Iterator[None]:
-        """See whether `changes` can be written, and turn what goes wrong then into a sentence."""
+    def _writing(self, bytes_: int) -> Iterator[None]:
+        """See whether there is room for `bytes_`, and turn what goes wrong then into a sentence."""
         if self._is_abandoned:
             raise StoreError(f"{self._path} was given up after an error.")
         if identity(self._path) != self._identity:  # what is written now would be lost
             raise StoreError(f"{self._path} was removed or replaced while it was in use.")
         try:
-            if self._reserve and space.free(self._path) < self._reserve + space.taken(changes):
+            if self._reserve and space.free(self._path) < self._reserve + bytes_:
                 raise disk_is_full(self._path)
             yield
         except OSError as error:
