@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 from tests.cli.command import run
+from tests.serving import environment
 
 
 def succeeds(*words: str | Path) -> str:
@@ -32,3 +33,11 @@ def forge(path: Path) -> None:
 def names(folder: Path) -> list[str]:
     """Return what there is in a folder."""
     return sorted(file.name for file in folder.iterdir())
+
+
+def without_coverage() -> dict[str, str]:
+    """Return the environment of a process whose coverage is not measured.
+
+    Where a process may write no long file, its coverage could not be written either.
+    """
+    return {key: text for key, text in environment().items() if not key.startswith("COVERAGE")}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.keeping import fails, forge, names, succeeds
+from tests.cli.keeping import fails, forge, names, succeeds, without_coverage
 from tests.conversation import DEADLINE, Client
 from tests.log.filling import ENTRIES, LOGS, fill
 from tests.serving import PROGRAM, Server, environment
@@ -140,7 +140,7 @@ def test_a_write_that_the_system_refuses_leaves_nothing(data: Path, target: Path
     done = subprocess.run(
         ["bash", "-c", 'ulimit -f 40; exec "$@"', "bash", *words],
         capture_output=True,
-        env=environment(),
+        env=without_coverage(),
         timeout=DEADLINE,
         check=False,
     )

@@ -11,7 +11,7 @@ import pytest
 
 from chatroom.log.sqlite import SqliteStore
 from tests.cli.command import run
-from tests.cli.keeping import fails, names, succeeds
+from tests.cli.keeping import fails, names, succeeds, without_coverage
 from tests.cli.screen import Screen
 from tests.conversation import DEADLINE, Client
 from tests.log.filling import ENTRIES, fill
@@ -133,7 +133,7 @@ def test_a_file_that_cannot_be_written_to_its_end_is_not_left(data: Path, tmp_pa
     done = subprocess.run(
         ["bash", "-c", 'ulimit -f 40; exec "$@"', "bash", *words],
         capture_output=True,
-        env=environment(),
+        env=without_coverage(),
         timeout=DEADLINE,
         check=False,
     )

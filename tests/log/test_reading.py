@@ -123,6 +123,24 @@ def test_what_is_no_store_is_refused(path: Path, content: bytes, why: str) -> No
     assert files(path.parent) == {path.name: content}
 
 
+def test_a_database_with_nothing_in_it_is_refused(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("VACUUM")
+    assert path.stat().st_size > 0
+    with pytest.raises(StoreError, match="there is nothing in it; choose another path"):
+        texts(path)
+
+
+def test_the_log_of_an_empty_file_is_left_alone(path: Path) -> None:
+    """SQLite takes the file for new and deletes it, though it may hold the only copy."""
+    killed(path)
+    path.write_bytes(b"")
+    before = files(path.parent)
+    with pytest.raises(StoreError, match="it is empty; choose another path"):
+        texts(path)
+    assert files(path.parent) == before
+
+
 def test_what_is_not_there_is_refused_and_not_made(path: Path) -> None:
     with pytest.raises(StoreError, match=rf"^There is no file {path}\.$"):
         texts(path)

@@ -25,6 +25,8 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
         raise StoreError(f"There is no file {path}.")
     with contextlib.ExitStack() as stack:
         with explained(path):
+            if path.stat().st_size == 0:  # SQLite would throw its write-ahead log away
+                raise StoreError("it is empty; choose another path")
             connection = stack.enter_context(contextlib.closing(_connect(path)))
             connection.text_factory = lenient
             connection.execute("PRAGMA query_only = ON")
@@ -46,7 +48,7 @@ def _check(connection: sqlite3.Connection) -> None:
             raise StoreError("it is no database; choose another path") from error
         raise
     if version == 0:
-        raise StoreError("it is empty; choose another path")
+        raise StoreError("there is nothing in it; choose another path")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
