@@ -54,7 +54,6 @@ _quick_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
 # What raw_decode() wraps; typeshed does not know it.
 _scan_exactly: Scan = _decoder.scan_once  # type: ignore[attr-defined]
 _scan_quickly: Scan = _quick_decoder.scan_once  # type: ignore[attr-defined]
-_ONLY_TEXTS = {str}
 
 
 class FrameDecoder:
@@ -165,17 +164,18 @@ def _scan_window(chunk: bytes, frames: list[Frame]) -> int:
 def _scan_object(text: str, start: int) -> tuple[dict[str, object], int]:
     """Return the object at `start` and the place behind it.
 
-    An object of nothing but texts, as commands are, has four quotes a key, and one in which a key
-    stands twice has more. Counting them takes a third of the time that it takes to look at each
-    pair; whatever is not so plain is scanned again, pair by pair.
+    Each key has two quotes, and so has each text. An object with just so many has no objects with
+    keys in it, and no key stands twice, as whatever does not show in `found` would have had more.
+    Counting them takes a third of the time that it takes to look at each pair; what is not so plain
+    is scanned again, pair by pair.
 
     Raises:
         ValueError: it is no valid object.
         StopIteration: the same.
     """
     found, end = _scan_quickly(text, start)
-    plain = text.count('"', start, end) == 4 * len(found)
-    if plain and set(map(type, found.values())) == _ONLY_TEXTS:
+    texts = list(map(type, found.values())).count(str)
+    if text.count('"', start, end) == 2 * (len(found) + texts):
         return found, end
     return _scan_exactly(text, start)
 
