@@ -341,7 +341,7 @@ def test_an_abandoned_store_is_neither_written_nor_closed(path: Path) -> None:
     assert {file: file.read_bytes() for file in path.parent.iterdir()} == files
     with contextlib.closing(SqliteStore(path)) as again:
         assert texts(again) == texts(store) == ["before"]
-    store._readers.close()
+    store.close()
     store._writer.close()
 
 

@@ -198,10 +198,9 @@ class SqliteStore(Store):
 
     def close(self) -> None:
         """Write everything back into the one file and close it, unless it is abandoned."""
-        if self._is_abandoned:
-            return
         self._readers.close()
-        self._writer.close()  # the last connection checkpoints and removes the write-ahead log
+        if not self._is_abandoned:
+            self._writer.close()  # the last connection checkpoints and removes the write-ahead log
 
     def abandon(self) -> None:
         """Write nothing any more; see `Store.abandon`.

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from chatroom.log.connections import primary_code
 from chatroom.log.sealing import Damaged
 
 _HEADER_BYTES = 32
@@ -67,8 +68,8 @@ def settle(connection: sqlite3.Connection, path: Path) -> None:
     """
     try:
         _, frames, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+    except sqlite3.Error as error:
+        if primary_code(error) == sqlite3.SQLITE_FULL:
             return  # it can be read where it is
         raise
     (page_bytes,) = connection.execute("PRAGMA page_size").fetchone()
