@@ -29,8 +29,6 @@ CALM_SECONDS = 60.0
 """How long everything has to come to rest when nothing is broken any more."""
 
 _TELL_SECONDS = 0.25  # between two reports of the progress
-
-
 _SERVER = -1  # in the place of a client's number
 
 
@@ -71,7 +69,6 @@ class Conductor:
         ]
         """All clients, by their numbers."""
         self._settings = settings
-        self._interrupt = interrupt
         self._tell = tell
         self._told_at = -math.inf
         self._talking = False  # whether clients that are started may speak at once
