@@ -67,8 +67,8 @@ class Outbox:
         """Where to go on, if that is behind the run that is being sent."""
         self.waiting: deque[Insert] = deque()
         """What is to be sent behind what is missing now."""
-        self.missing = b""
-        """The rest of something that has been sent in part."""
+        self.missing, self._missing_weight = b"", 0
+        """The rest of something that has been sent in part, and what it weighs."""
         self.stalled = False
         """Whether the socket was full and is being watched."""
         self.direct = Direct()
@@ -91,7 +91,6 @@ class Outbox:
         """When the connection is given up, once it is ending."""
         self.released = False
         """Whether the reading thread has ended."""
-        self._missing_weight = 0
 
     def fileno(self) -> int:
         """Return the descriptor, for a selector."""
