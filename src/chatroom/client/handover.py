@@ -133,11 +133,14 @@ class Handover:
 
 
 def _log_gap(gap: Gap) -> None:
-    _logger.warning(
-        "%d messages were missed (%s, %d to %d: %s)",
-        gap.missed,
-        gap.log,
-        gap.first,
-        gap.last,
-        gap.reason,
-    )
+    if gap.missed:
+        _logger.warning(
+            "%d messages were missed (%s, %d to %d: %s)",
+            gap.missed,
+            gap.log,
+            gap.first,
+            gap.last,
+            gap.reason,
+        )
+    else:
+        _logger.info("nothing was missed (%s: %s)", gap.log, gap.reason)

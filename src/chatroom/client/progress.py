@@ -41,18 +41,14 @@ class _Track:
         self._open: OrderedDict[tuple[str, int], None] = OrderedDict()  # given and not committed
         self._stuck = False  # whether there were too many of them
 
-    def give(self, epoch: str, seq: int) -> None:
-        """A message is about to be given out."""
+    def give(self, epoch: str, seq: int) -> bool:
+        """A message is about to be given out; returns whether that is one too many, once."""
         self._reached = Place(epoch, seq)
         if len(self._open) < UNCOMMITTED:
             self._open[epoch, seq] = None
-        elif not self._stuck:
-            self._stuck = True
-            _logger.error(
-                "%d messages were taken and not committed; until the next start no more is kept of"
-                " what is handled",
-                UNCOMMITTED,
-            )
+            return False
+        stuck, self._stuck = self._stuck, True
+        return not stuck
 
     def reach(self, place: Place) -> None:
         """There is nothing to be given out up to this place."""
@@ -83,7 +79,9 @@ class Progress:
     """
 
     def __init__(self, file: "StateFile") -> None:
-        self._lock = threading.Lock()  # guards all below; what holds it writes to the disk
+        # Guards all below. What holds it writes to the disk, and logs nothing: a log may lead back
+        # here, where it ends in a room.
+        self._lock = threading.Lock()
         self._file = file
         self._open = True
         self.places = file.places()
@@ -96,7 +94,7 @@ class Progress:
         self._inherited = {message.id for message in self.unsent}
         self._tracks = {log: _Track(log, self.places.get(log)) for log in _LOGS}
         self._done: list[str] = []  # ids to be forgotten
-        self._failing = False  # whether the last write that nobody waits for has failed
+        self._failing = False  # whether it was told that nothing can be written
 
     def enter(self, username: str, session: str | None, places: Mapping[Log, Place]) -> None:
         """Keeps that somebody has logged in, and where they stand in logs that are new to us."""
@@ -112,7 +110,13 @@ class Progress:
     def give(self, message: Message) -> None:
         """A message is about to be given out."""
         with self._lock:
-            self._track(message).give(message.epoch, message.seq)
+            too_many = self._track(message).give(message.epoch, message.seq)
+        if too_many:
+            _logger.error(
+                "%d messages were taken and not committed; until the next start no more is kept of"
+                " what is handled",
+                UNCOMMITTED,
+            )
 
     def reach(self, log: Log, place: Place) -> None:
         """Up to this place there is nothing more to be given out."""
@@ -127,9 +131,10 @@ class Progress:
 
     def handled(self, message: Message) -> None:
         """The same, for a thread to which an error means nothing."""
-        with self._lock:
-            self._track(message).commit(message.epoch, message.seq)
-            self._try_to_write()
+        try:
+            self.commit(message)
+        except StateUnusable as error:
+            self._tell(error)
 
     def keep(self, id: str, to: str | None, text: str) -> None:
         """Keeps a message that is about to be sent."""
@@ -143,21 +148,33 @@ class Progress:
         What an earlier life left, and the server refuses for now, is kept for the next one, as
         nobody is here to send it again.
         """
-        with self._lock:
-            for name, reply in replies:
-                if isinstance(reply, Refusal) and name in self._inherited:
-                    _logger.warning("a message of an earlier start was refused: %s", reply.message)
-                    if reply.code in _FOR_NOW:
-                        continue
-                if isinstance(reply, Refusal | Confirmation):
-                    self._done.append(name)
-            self._try_to_write()
+        done: list[str] = []
+        for name, reply in replies:
+            if isinstance(reply, Refusal) and name in self._inherited:
+                _logger.warning("a message of an earlier start was refused: %s", reply.message)
+                if reply.code in _FOR_NOW:
+                    continue
+            if isinstance(reply, Refusal | Confirmation):
+                done.append(name)
+        self._forget(done)
 
     def drop(self, name: str) -> None:
         """Forgets what was to be sent and will not be."""
-        with self._lock:
-            self._done.append(name)
-            self._try_to_write()
+        self._forget([name])
+
+    def _forget(self, done: list[str]) -> None:
+        try:
+            with self._lock:
+                self._done += done
+                self._write()
+        except StateUnusable as error:
+            self._tell(error)
+
+    def _tell(self, error: StateUnusable) -> None:
+        """Logs what nobody waits for; once, not with every message."""
+        if not self._failing:
+            self._failing = True
+            _logger.error("%s", error)
 
     def close(self) -> None:
         """Gives the file back."""
@@ -182,17 +199,8 @@ class Progress:
         if moved or self._done:
             self._file.note(moved, self._done)
             self._done = []
-            self._note(moved)
-
-    def _try_to_write(self) -> None:
-        try:
-            self._write()
-        except StateUnusable as error:
-            if not self._failing:  # says so once, not with every message
-                _logger.log(logging.ERROR, "%s", error)
-            self._failing = True
-        else:
             self._failing = False
+            self._note(moved)
 
     def _note(self, moved: Mapping[Log, Place]) -> None:
         for log, place in moved.items():
