@@ -83,14 +83,14 @@ def _serve(config: "Config") -> int:
         reasons.wait()
         app.stop()
         broken = reasons.broken
-    if broken is None:
-        return 0
-    print(f"chatroom: {broken} Nothing was confirmed that is not stored.", file=sys.stderr)
-    _end_at_once()
+    if broken is not None:
+        _end_at_once(f"chatroom: {broken} Nothing was confirmed that is not stored.")
+    return 0
 
 
-def _end_at_once() -> NoReturn:
+def _end_at_once(sentence: str) -> NoReturn:
     """Ends the process with nothing tidied up: to close an abandoned store is to write to it."""
+    print(sentence, file=sys.stderr)
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
