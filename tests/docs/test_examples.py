@@ -64,11 +64,15 @@ class Guest:
 
 
 @contextmanager
-def bot(name: str, server: Server) -> Iterator[subprocess.Popen[str]]:
+def bot(
+    name: str, server: Server, *, folder: Path | None = None, password: str | None = "secret"
+) -> Iterator[subprocess.Popen[str]]:
     """Runs a bot; ends it if it still runs."""
+    given = {} if password is None else {"CHATROOM_PASSWORD": password}
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "examples" / name), server.address],
-        env=environment({"CHATROOM_PASSWORD": "secret", "PATH": os.environ["PATH"]}),
+        env=environment({"PATH": os.environ["PATH"]} | given),
+        cwd=folder,
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -107,11 +111,34 @@ def test_the_feed_says_every_line(server: Server) -> None:
     assert said == ["one", "two"]
 
 
+def test_the_logger_goes_on_where_it_was(server: Server, tmp_path: Path) -> None:
+    """It is ended at any moment; its session is good for another start."""
+    os.mkfifo(tmp_path / "talk.txt")  # a file that one can wait for
+    with Guest(server, "alice") as alice:
+        with bot("logger_bot.py", server, folder=tmp_path):
+            alice.see("logger")
+            alice.room.send("one")
+            with (tmp_path / "talk.txt").open(encoding="utf-8") as talk:
+                assert talk.readline() == "alice: 'one'\n"
+        alice.room.send("two")
+        with (
+            bot("logger_bot.py", server, folder=tmp_path, password=None),
+            (tmp_path / "talk.txt").open(encoding="utf-8") as talk,
+        ):
+            line = talk.readline()
+            if line == "alice: 'one'\n":  # it had not come to commit it
+                line = talk.readline()
+            assert line == "alice: 'two'\n"
+
+
 @pytest.mark.parametrize("name", [path.name for path in EXAMPLES])
-def test_a_bot_without_a_password_is_told_to_have_one(name: str, server: Server) -> None:
+def test_a_bot_without_a_password_is_told_to_have_one(
+    name: str, server: Server, tmp_path: Path
+) -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "examples" / name), server.address],
         env=environment({"PATH": os.environ["PATH"]}),
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         timeout=DEADLINE,
