@@ -65,10 +65,10 @@ class Guest:
 
 @contextmanager
 def bot(
-    name: str, server: Server, *, folder: Path | None = None, password: str | None = "secret"
+    name: str, server: Server, *, folder: Path | None = None, password: bool = True
 ) -> Iterator[subprocess.Popen[str]]:
     """Runs a bot; ends it if it still runs."""
-    given = {} if password is None else {"CHATROOM_PASSWORD": password}
+    given = {"CHATROOM_PASSWORD": "secret"} if password else {}
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "examples" / name), server.address],
         env=environment({"PATH": os.environ["PATH"]} | given),
@@ -122,7 +122,7 @@ def test_the_logger_goes_on_where_it_was(server: Server, tmp_path: Path) -> None
                 assert talk.readline() == "alice: 'one'\n"
         alice.room.send("two")
         with (
-            bot("logger_bot.py", server, folder=tmp_path, password=None),
+            bot("logger_bot.py", server, folder=tmp_path, password=False),
             (tmp_path / "talk.txt").open(encoding="utf-8") as talk,
         ):
             line = talk.readline()
