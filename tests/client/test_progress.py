@@ -208,3 +208,30 @@ def test_what_could_not_be_written_is_written_with_the_next(
     assert caplog.text.count("The disk is full.") == 1
     progress.handled(_message(13))
     assert _kept(progress, path) == (Place("e", 13), Place("f", 10), [])
+
+
+def test_what_is_logged_may_lead_back_into_the_room(
+    progress: Progress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a bot that says in the room what its log says."""
+    monkeypatch.setattr(progress_module, "UNCOMMITTED", 0)
+    said: list[str] = []
+
+    class Saying(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            progress.keep(str(len(said)), None, record.getMessage())
+            said.append(record.getMessage())
+
+    def fail(*_: object) -> None:
+        raise StateUnusable("The disk is full.")
+
+    monkeypatch.setattr(StateFile, "note", fail)
+    handler = Saying()
+    logger = logging.getLogger("chatroom.client")
+    logger.addHandler(handler)
+    try:
+        progress.give(_message(11))
+        progress.drop("nothing")
+    finally:
+        logger.removeHandler(handler)
+    assert len(said) == 2

@@ -37,8 +37,8 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     ts: float
     """When it was committed, in seconds since 1970."""
     replay: bool = False
-    """True for what was said before: the history asked for at entry, or what a break made us miss.
-    Our own messages are among it, where nothing had confirmed them to us."""
+    """True for what was said before the line was there: the history, or what a break made us miss.
+    Our own messages are among it, unless they were confirmed to this very room."""
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):
