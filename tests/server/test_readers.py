@@ -168,6 +168,23 @@ def test_a_reader_whose_messages_are_all_forgotten_is_not_tried_for_ever() -> No
         assert scene.arrived[-2:] == scene.told.private
 
 
+def test_what_is_forgotten_before_the_first_turn_is_told_behind_the_answer() -> None:
+    """Whoever comes back to a store that keeps little hears first that it is back."""
+    with ExitStack() as stack:
+        scene = Scene(stack, capacity=3, tail_bytes=0)
+        scene.play_out(
+            [
+                Turn([Step("others", f"{n}") for n in range(3)], [], 0),
+                Turn([Step("return", "xxx"), Step("reply", "pong")], [], 0),
+                Turn([Step("others", f"{n}") for n in range(2)], [], 0),
+            ]
+        )
+        kinds = [json.loads(frame).get("type") for frame in scene.arrived if b"{" in frame]
+        assert scene.arrived[0] == b"resumed\n"
+        assert kinds == ["gap", *["broadcast"] * 3]
+        assert _missing(scene.arrived, "room") == {1, 2}
+
+
 class BrokenStore(MemoryStore):
     """A store that cannot be read."""
 

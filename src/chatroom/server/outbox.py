@@ -9,8 +9,10 @@ are its own, and nothing else: the rest is in the log when it reads again.
 import socket
 import struct
 import sys
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -218,9 +220,9 @@ class Outbox:
                 self.waiting.append(insert)
 
     def tell_gap(self, place: int, behind: int) -> None:
-        """Tell, before all else, that the public messages from `place` to `behind` are gone."""
-        frame = events.gap("room", place, behind - 1, "retention")
-        self.waiting.appendleft(Insert(place, frame, behind))
+        """Tell, in its place, that the public messages from `place` to `behind` are gone."""
+        gap = Insert(place, events.gap("room", place, behind - 1, "retention"), behind)
+        self.waiting.insert(bisect_right(self.waiting, place, key=attrgetter("resume")), gap)
 
     def skip(self) -> None:
         """Give up what was to be sent, but for the rest of what has been sent in part."""
