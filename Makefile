@@ -5,13 +5,15 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help serve test check format lock clean
+.PHONY: help serve test check format bench bench-quick lock clean
 
 help:
 	@echo "make serve    set everything up and run a server (ARGS=... goes to 'chatroom serve')"
 	@echo "make test     set everything up and run format, lint, types and the whole suite"
 	@echo "make check    format, lint and types alone"
 	@echo "make format   put the code into the one format"
+	@echo "make bench    measure chatroom beside the servers that are installed (ARGS=--help says more)"
+	@echo "make bench-quick  the same in two minutes, beside servers of our own"
 	@echo "make lock     take up new versions within the ranges of pyproject.toml"
 	@echo "make clean    remove what the other targets made"
 
@@ -34,6 +36,12 @@ format: $(VENV)/dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+bench: $(VENV)/bench
+	@$(BIN)/python -m benchmarks --plots build/bench/plots $(ARGS)
+
+bench-quick: $(VENV)/runtime
+	@$(BIN)/python -m benchmarks --quick $(ARGS)
+
 lock: $(VENV)/python
 	$(PIP) install --quiet 'uv>=0.8,<1'
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-annotate --no-header \
@@ -41,10 +49,13 @@ lock: $(VENV)/python
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-annotate --no-header \
 	  --no-emit-index-url --python-version 3.11 --group build --group dev -c requirements.txt \
 	  -o requirements-dev.txt pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-annotate --no-header \
+	  --no-emit-index-url --python-version 3.11 --group build --group bench -c requirements-dev.txt \
+	  -o requirements-bench.txt pyproject.toml
 
 clean:
 	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: each stands for a virtual environment that holds what the lock file of its name says.
 $(VENV)/python:
@@ -61,4 +72,8 @@ $(VENV)/runtime: requirements.txt pyproject.toml | $(VENV)/python
 
 $(VENV)/dev: requirements-dev.txt $(VENV)/runtime
 	@$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/bench: requirements-bench.txt $(VENV)/runtime
+	@$(PIP) install --quiet --require-hashes -r requirements-bench.txt
 	@touch $@

@@ -1,0 +1,1 @@
+"""The yardstick: chatroom beside other servers, through the same scenarios in one run."""
