@@ -155,6 +155,7 @@ class Delivery:
             case Farewell(_, frame, at_once):
                 outbox.farewell = frame
                 if at_once:
+                    work.drop(outbox)
                     outbox.skip()
                 self._end(outbox)
             case Release():
@@ -175,7 +176,10 @@ class Delivery:
         if duplicate:
             work.insert(outbox, reply, weight=CONFIRMATION_WEIGHT)
         else:
-            work.insert_instead(outbox, reply, weight=CONFIRMATION_WEIGHT)
+            if seq < outbox.end:
+                work.insert_instead(outbox, reply, weight=CONFIRMATION_WEIGHT)
+            else:  # it would pass over what others have said since the end
+                outbox.debt.pay(CONFIRMATION_WEIGHT)
             work.add(events.broadcast(author.name, draft.text, seq, seq - 1, stamp))
 
     def _whisper(self, work: Round, ticket: Private[Outbox], done: Done[Ticket]) -> None:

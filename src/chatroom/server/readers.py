@@ -77,7 +77,7 @@ class Readers:
         outbox.begin = outbox.position = place if first is None else first
         outbox.live = place
         self._present.setdefault(account.number, {})[outbox] = None
-        if outbox.stalled:
+        if outbox.stalled or outbox.finished:
             return
         if outbox.begin < place or outbox.direct.first:
             self._stall(outbox)
@@ -103,7 +103,7 @@ class Readers:
         for outbox, inserts in work.inserts.items():
             if outbox.stalled:
                 outbox.defer(inserts)
-            elif not outbox.dead and not outbox.send_own(run, inserts):
+            elif not (outbox.dead or outbox.finished or outbox.send_own(run, inserts)):
                 self._stall(outbox)
             self.settle(outbox)
         if run.data:

@@ -52,6 +52,10 @@ class Round:
         """See to it that a reader is looked at, even if it gets nothing of its own."""
         self.inserts.setdefault(outbox, [])
 
+    def drop(self, outbox: Outbox) -> None:
+        """Give up what there is so far for one reader."""
+        self.inserts[outbox] = []
+
     def insert_instead(self, outbox: Outbox, frame: bytes, *, weight: int) -> None:
         """Put something for one reader in the place of the public message that is added next."""
         self._put(outbox, Insert(self.next, frame, self.next + 1, weight))
