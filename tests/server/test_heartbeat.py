@@ -2,9 +2,14 @@
 
 import contextlib
 import threading
+from collections.abc import Sequence
 from typing import Any
 
-from tests.conversation import Client, Frame, running
+import pytest
+
+from chatroom.log.base import Change, Outcome
+from chatroom.log.memory import MemoryStore
+from tests.conversation import DEADLINE, Client, Frame, running
 
 QUICK: dict[str, Any] = {"ping_seconds": 0.05, "answer_seconds": 5.0}
 """Those who are silent are asked at once, and have all the time to answer."""
@@ -81,6 +86,29 @@ def test_before_the_login_nobody_is_asked() -> None:
     with running(login_seconds=0.5, **IMPATIENT) as server:
         types = [frame["type"] for frame in server.connect().remainder()]
         assert types == ["error", "bye"]
+
+
+def test_nobody_is_closed_for_a_question_that_the_server_could_not_send(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Questions have their place in the order of everything, and wait for a slow disk too."""
+    commit, released = MemoryStore.commit, threading.Event()
+
+    def wait_and_commit(store: MemoryStore, changes: Sequence[Change]) -> list[Outcome]:
+        assert released.wait(DEADLINE)
+        return commit(store, changes)
+
+    with running(ping_seconds=0.05, answer_seconds=0.5) as server:
+        bob, alice = server.enter("bob"), server.enter("alice")
+        monkeypatch.setattr(MemoryStore, "commit", wait_and_commit)
+        alice.send("PM", message="slow")
+        threading.Event().wait(1.2)  # that time passes is what this is about
+        released.set()
+        for _ in range(3):
+            await_kind(bob, "ping")
+            bob.send("pong")
+        bob.send("WHO")
+        assert "bob" in await_kind(bob, "active_users")["users"]
 
 
 class Flood:

@@ -21,6 +21,7 @@ def test_the_silent_are_asked_once_and_given_their_time() -> None:
     pulse, clock = pulse_of()
     clock.now += 25
     assert pulse.judge(None) == Judgement("ask", 25)
+    pulse.asked()
     clock.now += 30
     assert pulse.judge(None) == Judgement("alive", 5)
     clock.now += 5
@@ -31,6 +32,7 @@ def test_an_answer_begins_everything_anew() -> None:
     pulse, clock = pulse_of()
     clock.now += 25
     assert pulse.judge(None).finding == "ask"
+    pulse.asked()
     clock.now += 34
     pulse.hear()
     clock.now += 1
@@ -52,6 +54,36 @@ def test_whoever_takes_again_what_is_sent_is_asked_before_it_counts_as_silent() 
     clock.now += 1000
     assert pulse.judge(1.0).finding == "alive"
     assert pulse.judge(None).finding == "ask"
+
+
+def test_the_time_to_answer_begins_when_the_question_is_sent() -> None:
+    """However long the server is kept from it, as by a disk that stands still."""
+    pulse, clock = pulse_of()
+    clock.now += 25
+    assert pulse.judge(None).finding == "ask"
+    clock.now += 100
+    assert pulse.judge(None) == Judgement("alive", 25)
+    pulse.asked()
+    clock.now += 34
+    assert pulse.judge(None) == Judgement("alive", 1)
+    clock.now += 1
+    assert pulse.judge(None).finding == "silent"
+
+
+def test_whoever_was_asked_and_then_fell_behind_is_asked_anew() -> None:
+    """It may not have come to the question while it read what stood before it."""
+    pulse, clock = pulse_of()
+    clock.now += 25
+    assert pulse.judge(None).finding == "ask"
+    pulse.asked()
+    clock.now += 30
+    assert pulse.judge(1.0).finding == "alive"
+    clock.now += 30
+    assert pulse.judge(None).finding == "ask"
+    assert pulse.judge(None).finding == "alive"
+    pulse.asked()
+    clock.now += 35
+    assert pulse.judge(None).finding == "silent"
 
 
 def test_a_socket_is_looked_at_before_it_can_have_been_full_for_too_long() -> None:

@@ -5,6 +5,7 @@ delivery with what was committed for it. So all connections see one order, and a
 replies come in the order of its requests.
 """
 
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 import msgspec
@@ -67,6 +68,8 @@ class Inquiry(msgspec.Struct, Generic[Channel], frozen=True):
     """A member that says nothing is to be asked for a sign of life."""
 
     member: Member[Channel]
+    on_asked: Callable[[], None]
+    """Called in the delivery thread when that is done."""
 
 
 class RosterChange(msgspec.Struct, frozen=True):

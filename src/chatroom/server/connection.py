@@ -101,7 +101,7 @@ class Connection:
         finding, seconds = self._pulse.judge(self._outbox.stuck_seconds())
         if finding == "ask":
             try:
-                self._services.submit([Job(Inquiry(member))], wait=False)
+                self._services.submit([Job(Inquiry(member, self._pulse.asked))], wait=False)
             except HandoffClosed:
                 return None
         elif finding in {"silent", "slow_consumer"}:

@@ -137,8 +137,9 @@ class Delivery:
                 work.insert(outbox, frame, weight=answer.weight)
             case Arrival() as ticket:
                 self._welcome(work, ticket, done)
-            case Inquiry(member):
+            case Inquiry(member, on_asked):
                 self._inquire(work, member)
+                on_asked()
             case Departure(member):
                 self._readers.part(member.channel, work.next)
                 work.touch(member.channel)

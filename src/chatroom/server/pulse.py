@@ -1,7 +1,8 @@
 """Whether a connection is still alive, by what it says and what its socket takes.
 
-Knows no socket and no thread. The reading thread says when it heard something; the timers' thread
-asks now and then what is to be done, and is told when to ask again.
+Knows no socket and no thread. The reading thread says when it heard something, and the delivery
+when it has asked for a sign of life; the timers' thread wants to know now and then what is to be
+done, and is told when to come back.
 """
 
 import time
@@ -38,11 +39,16 @@ class Pulse:
         self._stall = stall
         self._clock = clock
         self._heard = clock()  # written by the reading thread
-        self._asked = 0.0  # before _heard when the answer has come
+        self._wanted = 0.0  # when it was to be asked last; before _heard when the answer has come
+        self._asked = 0.0  # written by the delivery; before _wanted while that is still to be sent
 
     def hear(self) -> None:
         """Note that something came. For the reading thread."""
         self._heard = self._clock()
+
+    def asked(self) -> None:
+        """Note that it has been asked for a sign of life just now. For the delivery thread."""
+        self._asked = self._clock()
 
     @property
     def first_look(self) -> float:
@@ -64,15 +70,19 @@ class Pulse:
     def _judge_socket(self, stuck: float) -> Judgement:
         if stuck >= self._stall:
             return Judgement("slow_consumer", 0.0)
+        self._wanted = 0.0  # whoever was asked before may not have come to that yet
         return Judgement("alive", self._stall - stuck)
 
     def _judge_silence(self) -> Judgement:
         now = self._clock()
         if now - self._heard < self._ping:
             return Judgement("alive", self._heard + self._ping - now)
-        if self._asked <= self._heard:
-            self._asked = now
-            return Judgement("ask", min(self._ping, self._answer))  # it may answer at once
+        soon = min(self._ping, self._answer)
+        if self._wanted <= self._heard:
+            self._wanted = now
+            return Judgement("ask", soon)  # it may answer at once
+        if self._asked < self._wanted:
+            return Judgement("alive", soon)  # the question is still on its way
         if now - self._asked < self._answer:
             return Judgement("alive", self._asked + self._answer - now)
         return Judgement("silent", 0.0)
