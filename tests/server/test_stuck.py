@@ -38,6 +38,15 @@ def test_what_is_taken_counts_long_before_there_is_room_again() -> None:
         assert stuck.seconds() == 3
 
 
+def test_a_socket_that_has_taken_everything_is_not_stuck() -> None:
+    """It waits for its turn at the server, with which many others may be catching up."""
+    clock = Clock()
+    with tcp_pair() as (near, _):
+        stuck = Stuck(near, clock)
+        clock.now += 29
+        assert stuck.seconds() == 0
+
+
 def test_a_socket_that_is_closed_only_ages() -> None:
     clock = Clock()
     near, far = socket.socketpair()

@@ -3,6 +3,7 @@
 import fcntl
 import socket
 import struct
+import sys
 import termios
 import time
 from collections.abc import Callable
@@ -29,7 +30,7 @@ class Stuck:
     def seconds(self) -> float:
         """Return for how long nothing has been taken. For one thread at a time."""
         unsent = _unsent(self._sock)
-        if unsent < self._unsent:
+        if not unsent or unsent < self._unsent:  # when all is taken, it waits for us
             self._unsent = unsent
             self._since = self._clock()
         return self._clock() - self._since
@@ -40,4 +41,4 @@ def _unsent(sock: socket.socket) -> int:
     try:
         return int(struct.unpack("i", fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4)))[0])
     except (OSError, ValueError):  # it is closed, or no such socket; then only the time counts
-        return 0
+        return sys.maxsize
