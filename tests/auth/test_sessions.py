@@ -34,6 +34,12 @@ class Scene:
         self.store.commit([change])
         return token
 
+    def open_late(self) -> str:
+        """Open a session of bob whose password is changed meanwhile, and return its secret."""
+        token, change = self.sessions.open(self.bob)
+        self.store.commit([SetPassword(self.bob.number, "hash"), change])
+        return token
+
     def refused(self, token: str) -> bool:
         """Return whether the session is not good."""
         try:
@@ -46,6 +52,11 @@ class Scene:
 def test_a_session_stands_for_its_account() -> None:
     scene = Scene()
     assert not scene.refused(scene.open())
+
+
+def test_a_password_that_is_changed_while_it_is_checked_opens_no_session() -> None:
+    scene = Scene()
+    assert scene.refused(scene.open_late())
 
 
 def test_the_secret_has_256_random_bits_and_the_store_never_sees_it() -> None:

@@ -332,6 +332,16 @@ def test_nobody_comes_back_as_an_account_that_is_not_there(store: Store) -> None
     assert store.session(b"x") is store.session(b"y") is None
 
 
+def test_nobody_comes_back_by_a_password_that_was_changed_meanwhile(store: Store) -> None:
+    alice = add(store, "alice")
+    before = AddSession(alice.number, b"x", alice.password)
+    assert store.commit([before]) == [Noted()]
+    store.commit([SetPassword(alice.number, "new")])
+    assert store.commit([before]) == [Refused()]
+    assert store.session(b"x") is None
+    assert store.commit([AddSession(alice.number, b"y", "new")]) == [Noted()]
+
+
 def test_a_session_added_again_is_the_later_one(store: Store, clock: Clock) -> None:
     alice, bob = add(store, "alice"), add(store, "bob")
     store.commit([AddSession(alice.number, b"x")])

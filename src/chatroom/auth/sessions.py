@@ -49,9 +49,9 @@ class Sessions:
         self._clock = clock
 
     def open(self, account: Account) -> Opened:
-        """Return a new session for `account`."""
+        """Return a new session for `account`, as it was when its password was checked."""
         token = secrets.token_urlsafe(_SECRET_BYTES)
-        return Opened(token, AddSession(account.number, digest(token)))
+        return Opened(token, AddSession(account.number, digest(token), account.password))
 
     def account(self, token: str) -> Account:
         """Return the account that `token` stands for.

@@ -104,6 +104,9 @@ class AddSession(msgspec.Struct, frozen=True):
     account: int
     digest: bytes
     """What the secret is known by; the secret itself is never stored."""
+    password: str | None = None
+    """The hash of the password that was given for it, which must still be the account's; None where
+    none was given."""
 
 
 class TouchSession(msgspec.Struct, frozen=True):
@@ -164,7 +167,8 @@ class Noted(msgspec.Struct, frozen=True):
 Outcome = Appended | IdReused | Account | Noted | Refused
 """What became of a change: drafts are `Appended` or `IdReused`, changes of accounts give the
 account as it now is, or `Refused`. Changes of sessions are `Noted`, also where there was nothing to
-do, but for `AddSession`, which is `Refused` when there is no such account."""
+do, but for `AddSession`, which is `Refused` when there is no such account, or its password has been
+changed."""
 
 
 class StoreError(Exception):

@@ -217,9 +217,11 @@ class MemoryStore(Store):
 
     def _session(self, change: SessionChange) -> Outcome:
         match change:
-            case AddSession(number, digest):
+            case AddSession(number, digest, password):
                 account = self._accounts.get(number)
                 if account is None or account.removed:
+                    return Refused()
+                if password not in {None, account.password}:
                     return Refused()
                 self._sessions.add(digest, number, self._ts)
             case TouchSession(digest):

@@ -42,7 +42,8 @@ RETURNING number, name, password, inbox, removed
 """
 _ADD_SESSION = """
 INSERT OR REPLACE INTO sessions (digest, account, used)
-SELECT ?, number, ? FROM accounts WHERE number = ? AND removed = 0
+SELECT ?, number, ? FROM accounts
+WHERE number = ? AND removed = 0 AND password = ifnull(?, password)
 """
 _DROP_SESSIONS = f"""
 DELETE FROM sessions WHERE digest IN (
@@ -165,8 +166,8 @@ class Transaction:
     def _session(self, change: SessionChange) -> Outcome:
         execute = self._writer.execute
         match change:
-            case AddSession(number, secret):
-                if not execute(_ADD_SESSION, (secret, self.ts, number)).rowcount:
+            case AddSession(number, secret, password):
+                if not execute(_ADD_SESSION, (secret, self.ts, number, password)).rowcount:
                     return Refused()
                 execute(_DROP_SESSIONS, (number, secret))
             case TouchSession(secret):
