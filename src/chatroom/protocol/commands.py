@@ -108,6 +108,11 @@ COMMANDS: dict[str, type[Command]] = {
 """The commands by their names in lower case."""
 
 
+_WRONG_TYPE = (msgspec.ValidationError, UnicodeEncodeError)
+"""What msgspec raises where a field is not what it must be; the latter for a lone surrogate that
+stands where no text belongs."""
+
+
 def parse(frame: dict[str, object]) -> Command:
     """Return the command that `frame` asks for. Unknown fields are ignored.
 
@@ -128,7 +133,7 @@ def parse(frame: dict[str, object]) -> Command:
         )
     try:
         command = msgspec.convert(frame, kind)
-    except msgspec.ValidationError:
+    except _WRONG_TYPE:
         raise _explain(frame, kind) from None
     if command.id is not None and not _is_id(command.id):
         raise _invalid("id", f"a text of 1 to {MAX_ID} characters")
@@ -178,7 +183,7 @@ def _fits(value: object, kind: Any) -> bool:
     """Say whether `value` is of the type `kind`."""
     try:
         msgspec.convert(value, kind)
-    except msgspec.ValidationError:
+    except _WRONG_TYPE:
         return False
     return True
 
