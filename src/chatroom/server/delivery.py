@@ -68,6 +68,7 @@ class Delivery:
         self._heads = {inbox: store.head(inbox) for inbox in accounts.inboxes()}
         self._stamps = Stamps()
         self._stopping = False
+        self._selecting = False  # whether the thread waits in the selector, or is about to
         self._thread = threading.Thread(target=self._run, name="delivery", daemon=True)
 
     def start(self) -> None:
@@ -89,6 +90,9 @@ class Delivery:
         self._woken.close()
 
     def _wake(self) -> None:
+        """Interrupt the selector, if the thread waits there. Any thread may call it."""
+        if not self._selecting:
+            return
         try:
             self._waker.send(b"\0")
         except BlockingIOError:
@@ -101,14 +105,16 @@ class Delivery:
             self._queue.close()  # after a fault of ours nobody is to wait for room in it
 
     def _work(self) -> None:
+        """Wait for work; while some sockets are full, for room in them too."""
         while True:
-            stopping = self._stopping
-            done = self._queue.poll()
+            self._selecting = self._readers.behind
+            done = self._queue.poll() if self._selecting else self._queue.take()
             if done:
                 self._deliver(done)
-            elif stopping:
+            elif self._stopping or not self._selecting:
                 return
-            self._serve_sockets(wait=not done)
+            if self._selecting:
+                self._serve_sockets(wait=not done)
 
     def _serve_sockets(self, *, wait: bool) -> None:
         """Go on with some whose socket has room again; wait for that, or for work, if asked to."""

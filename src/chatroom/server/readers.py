@@ -51,6 +51,7 @@ class Readers:
         self._current: dict[Outbox, None] = {}  # those of them whose socket is not full
         self._ready: deque[Outbox] = deque()  # whose sockets have room again, each until its turn
         self._turn = PIECES  # how many pieces each of them gets
+        self._watched = 0  # how many sockets the selector watches for us
 
     def __iter__(self) -> Iterator[Outbox]:
         """Go through everyone who is in the room."""
@@ -123,8 +124,14 @@ class Readers:
         self._current.pop(outbox, None)
         if not outbox.dead:
             outbox.stalled = True
+            self._watched += 1
             outbox.start_clock()
             self._selector.register(outbox, selectors.EVENT_WRITE, outbox)
+
+    @property
+    def behind(self) -> bool:
+        """Whether any sockets are watched for room."""
+        return self._watched > 0
 
     @property
     def ready(self) -> bool:
@@ -216,5 +223,6 @@ class Readers:
     def _unwatch(self, outbox: Outbox) -> None:
         if outbox.stalled:
             outbox.stalled = False
+            self._watched -= 1
             outbox.stuck = None
             self._selector.unregister(outbox)
