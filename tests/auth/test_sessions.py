@@ -2,15 +2,19 @@
 
 import base64
 import hashlib
+import threading
 
 import pytest
 
 from chatroom.auth.accounts import Accounts
 from chatroom.auth.passwords import Passwords
-from chatroom.auth.sessions import LIFETIME_SECONDS, Sessions, digest
-from chatroom.log.base import Account, EndSession, RemoveAccount, SetPassword
+from chatroom.auth.sessions import LIFETIME_SECONDS, READERS, Sessions, digest
+from chatroom.log.base import Account, EndSession, RemoveAccount, Session, SetPassword
 from chatroom.log.memory import MemoryStore
 from chatroom.protocol.errors import ErrorCode, ProtocolError
+
+DEADLINE = 10.0
+"""Seconds after which what a test waits for has not happened."""
 
 
 class Scene:
@@ -121,3 +125,27 @@ def test_the_changes_are_those_of_the_account() -> None:
     (changed,) = scene.store.commit([SetPassword(account, "hash")])
     assert isinstance(changed, Account)
     scene.store.commit([RemoveAccount(account)])
+
+
+def test_when_everybody_comes_back_at_once_only_so_many_read_the_store() -> None:
+    """Each that does has a connection to it, which takes files and memory."""
+    scene = Scene()
+    begun, go_on = threading.Semaphore(0), threading.Event()
+
+    def find(_: bytes) -> Session:
+        begun.release()
+        assert go_on.wait(DEADLINE)
+        return Session(scene.bob.number, scene.now)
+
+    sessions = Sessions(find, scene.accounts, scene._clock)
+    threads = [threading.Thread(target=sessions.account, args=("x",)) for _ in range(READERS + 5)]
+    for thread in threads:
+        thread.start()
+    for _ in range(READERS):
+        assert begun.acquire(timeout=DEADLINE)
+    assert not begun.acquire(timeout=0.1)
+    go_on.set()
+    for thread in threads:
+        thread.join(DEADLINE)
+    for _ in range(5):
+        assert begun.acquire(timeout=DEADLINE)

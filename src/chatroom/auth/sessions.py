@@ -7,6 +7,7 @@ password, the secret cannot be guessed.
 
 import hashlib
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -17,6 +18,10 @@ from chatroom.protocol.errors import ErrorCode, ProtocolError
 
 LIFETIME_SECONDS = 30 * 86_400.0
 """How long a session that nobody uses is good."""
+
+READERS = 8
+"""How many sessions are looked up at a time. Each takes a connection to the store meanwhile, and
+after a restart everybody comes back at once."""
 
 _SECRET_BYTES = 32  # 256 bits
 
@@ -47,6 +52,7 @@ class Sessions:
         self._find = find
         self._accounts = accounts
         self._clock = clock
+        self._turns = threading.Semaphore(READERS)  # one reads the store under it
 
     def open(self, account: Account) -> Opened:
         """Return a new session for `account`, as it was when its password was checked."""
@@ -60,7 +66,8 @@ class Sessions:
             ProtocolError: `invalid_session`, when it is unknown, ended or too old.
             StoreError: the store cannot be read.
         """
-        session = self._find(digest(token))
+        with self._turns:
+            session = self._find(digest(token))
         known = None if session is None else self._accounts.numbered(session.account)
         if session is None or known is None or session.used < self.oldest():
             raise ProtocolError(
