@@ -52,7 +52,8 @@ def test_what_is_not_in_the_log_is_refused_with_the_reason(
 
 
 def test_entries_have_the_epoch_of_their_log_and_the_time_of_their_commit() -> None:
-    stamps = Stamps()
-    asked = [("a", 1.5), ("a", 1.5), ("b", 1.5), ("b", 2.5), ("a", 1.5)]
-    made = [json.loads(f"{{{stamps.of(epoch, Appended(1, ts))}}}") for epoch, ts in asked]
-    assert made == [{"epoch": epoch, "ts": ts} for epoch, ts in asked]
+    epochs = {1: "a", 2: "b"}
+    stamps = Stamps(epochs.__getitem__)
+    asked = [(1, 1.5), (1, 1.5), (2, 1.5), (2, 2.5), (1, 1.5)]
+    made = [json.loads(f"{{{stamps.of(log, Appended(1, ts))}}}") for log, ts in asked]
+    assert made == [{"epoch": epochs[log], "ts": ts} for log, ts in asked]

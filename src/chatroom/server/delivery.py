@@ -66,7 +66,7 @@ class Delivery:
         self._epoch = store.epoch(ROOM)
         # The places of the newest direct messages that were sent, by inbox; 0 for those not in it.
         self._heads = {inbox: store.head(inbox) for inbox in accounts.inboxes()}
-        self._stamps = Stamps()
+        self._stamps = Stamps(store.epoch)
         self._stopping = False
         self._selecting = False  # whether the thread waits in the selector, or is about to
         self._thread = threading.Thread(target=self._run, name="delivery", daemon=True)
@@ -178,7 +178,7 @@ class Delivery:
             work.insert(outbox, refusal(outcome, "PM", id_), weight=CONFIRMATION_WEIGHT)
             return
         seq, duplicate = outcome.seq, outcome.duplicate
-        stamp = self._stamps.of(self._epoch, outcome)
+        stamp = self._stamps.of(ROOM, outcome)
         reply = events.confirmation("PM", id_, seq, stamp, "the room", duplicate=duplicate)
         if duplicate:
             work.insert(outbox, reply, weight=CONFIRMATION_WEIGHT)
@@ -196,7 +196,7 @@ class Delivery:
             work.insert(outbox, refusal(outcome, "DM", id_, to.name), weight=CONFIRMATION_WEIGHT)
             return
         seq, duplicate = outcome.seq, outcome.duplicate
-        stamp = self._stamps.of(self._store.epoch(to.inbox), outcome)
+        stamp = self._stamps.of(to.inbox, outcome)
         reply = events.confirmation("DM", id_, seq, stamp, to.name, duplicate=duplicate)
         work.insert(outbox, reply, weight=CONFIRMATION_WEIGHT)
         if not duplicate:

@@ -1,5 +1,7 @@
 """One round of the delivery: what was committed together, made into frames and their places."""
 
+from collections.abc import Callable
+
 from chatroom.log.base import Appended, Outcome, Refused, StorageFull
 from chatroom.protocol import events
 from chatroom.protocol.errors import ErrorCode, ProtocolError
@@ -93,16 +95,20 @@ def refusal(
 
 
 class Stamps:
-    """The ends of entries, made once for all entries of a log that were committed together."""
+    """The ends of entries, made once for all entries of a log that were committed together.
 
-    def __init__(self) -> None:
-        self._epoch = ""
-        self._ts = 0.0
-        self._stamp = ""
+    Args:
+        epoch: gives the epoch of a log; see `Store.epoch`.
+    """
 
-    def of(self, epoch: str, outcome: Appended) -> str:
-        """Return the end of the entry that `outcome` tells of."""
-        if outcome.ts != self._ts or epoch != self._epoch:
-            self._epoch, self._ts = epoch, outcome.ts
-            self._stamp = events.stamp(epoch, outcome.ts)
-        return self._stamp
+    def __init__(self, epoch: Callable[[int], str]) -> None:
+        self._epoch = epoch
+        self._newest: dict[int, tuple[float, str]] = {}  # by log, the time and what was made of it
+
+    def of(self, log: int, outcome: Appended) -> str:
+        """Return the end of the entry of `log` that `outcome` tells of."""
+        ts, made = self._newest.get(log, (None, ""))
+        if ts != outcome.ts:
+            made = events.stamp(self._epoch(log), outcome.ts)
+            self._newest[log] = outcome.ts, made
+        return made
