@@ -1,16 +1,25 @@
-"""What a connection is sent when it ends while its own commands are still under way."""
+"""What is still sent when a connection, or the server, ends."""
+
+import threading
+import time
+from collections.abc import Callable
 
 import pytest
 
+from chatroom.config import Limits
 from chatroom.log.base import ROOM, Draft
-from chatroom.log.committer import Job
+from chatroom.log.committer import Done, Job
+from chatroom.log.memory import MemoryStore
 from chatroom.protocol import events
 from chatroom.protocol.commands import Places
 from chatroom.room.roster import Member
 from chatroom.room.tickets import Arrival, Departure, Greeting, Public
+from chatroom.server.delivery import Delivery
 from chatroom.server.outbox import Outbox
 from chatroom.server.tickets import Answer, Farewell, Ticket
+from chatroom.server.timers import Timers
 from tests.conversation import Running
+from tests.server.stage import DEADLINE, accounts_in, full_pair
 
 BYE = {"type": "bye", "reason": "shutting_down", "reconnect": True, "after_ms": 0}
 
@@ -88,3 +97,34 @@ def test_what_is_due_after_the_end_does_not_break_the_connection(
     assert other.channel.finished
     assert not other.channel.dead
     assert bob.remainder() == []
+
+
+def test_what_is_put_just_before_the_end_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if the thread had looked for it the moment before, and waits for a full socket."""
+    store = MemoryStore()
+    with accounts_in(store) as accounts, full_pair() as (full, _), full_pair() as (near, far):
+        delivery = Delivery(store, accounts, Timers(), Limits())
+        poll, looked = delivery._queue.poll, threading.Event()
+
+        def look_and_be_late() -> list[Done[Ticket]]:
+            done = poll()
+            if not done:
+                looked.set()
+                wait_until(lambda: delivery._stopping)
+            return done
+
+        monkeypatch.setattr(delivery._queue, "poll", look_and_be_late)
+        delivery.put([Done(Answer(Outbox(full), bytes(1 << 20)), None, None)])
+        delivery.start()
+        assert looked.wait(DEADLINE)
+        delivery.put([Done(Answer(Outbox(near), b"last\n"), None, None)])
+        delivery.stop()
+        assert far.recv(100) == b"last\n"
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    """Wait for something that wakes nobody up."""
+    deadline = time.monotonic() + DEADLINE
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)

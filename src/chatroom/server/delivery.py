@@ -108,10 +108,11 @@ class Delivery:
         """Wait for work; while some sockets are full, for room in them too."""
         while True:
             self._selecting = self._readers.behind
+            stopping = self._stopping  # before the last look, which is to find all there is
             done = self._queue.poll() if self._selecting else self._queue.take()
             if done:
                 self._deliver(done)
-            elif self._stopping or not self._selecting:
+            elif stopping or not self._selecting:
                 return
             if self._selecting:
                 self._serve_sockets(wait=not done)
