@@ -125,8 +125,8 @@ class _Connection:
         if self._fate is not _KIND:
             self._cut()
         ends, self._server.ends = self._server.ends, ()
-        for log in ends:
-            self._send(self._server.say(log, END))
+        for frame in [self._server.say(log, END) for log in ends]:  # the client may hang up
+            self._send(frame)
         while not over.is_set():
             if not self._answer():
                 self._send(ping(*(len(log) for log in self._server.logs.values())))
