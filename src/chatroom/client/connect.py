@@ -33,7 +33,8 @@ def connect(
     Args:
         address: "host", "host:port", "[::1]:port" or ":port"; the port is 12345 unless given.
         username: 1 to 32 letters, digits, "-", "_" and ".".
-        password: 1 to 1,024 bytes of UTF-8.
+        password: 1 to 1,024 bytes of UTF-8. Not needed while `state` holds a good session, which
+            is after an end without `close()`.
         timeout: Seconds for the connecting and the login together, and for each call on the room
             that does not say otherwise.
         reconnect: Whether to get a broken line back, in the background, until `close()`.

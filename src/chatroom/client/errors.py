@@ -61,6 +61,8 @@ class PasswordRequired(ChatroomError):
 class ReaderTooSlow(ChatroomError):
     """Messages were dropped because nobody read them; raised once, then reading goes on.
 
+    Only where a line is not got back: then there is no way to get them later.
+
     Args:
         skipped: How many messages were dropped.
     """

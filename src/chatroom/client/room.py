@@ -40,8 +40,9 @@ class Room:
 
     It is a context manager, which closes it, and an iterator over the messages that come.
 
-    When the line to the server breaks, it is got back in the background, and what was sent and not
-    confirmed is sent again, which the server recognises by its id.
+    When the line to the server breaks, it is got back in the background. What was missed comes
+    first, and what was sent and not confirmed is sent again, which the server recognises by its id.
+    Messages that nobody reads are left to the server and come when the others have been read.
 
     Every `timeout` is in seconds; None stands for the one given to `connect()`. Methods that wait
     must not be called from `on_event` or a callback of a future, as those run in the thread that
@@ -141,7 +142,8 @@ class Room:
         """Sends a message and returns at once; many may be on their way.
 
         It waits, up to the timeout given to `connect()`, only when 10,000 requests are unanswered
-        or the socket is full. While the line is down the message is kept and sent when it is back.
+        or the socket is full. While the line is down the message is kept and sent when it is back;
+        in the state file, if there is one, also over the end of the program.
         The future cannot be cancelled; it fails with what `send()` would raise.
 
         Args:
@@ -183,7 +185,8 @@ class Room:
 
         Raises:
             RequestTimeout: None came in time.
-            ReaderTooSlow: Messages were dropped as nobody read them; reading can go on.
+            ReaderTooSlow: Messages were dropped as nobody read them; reading can go on. Only
+                without `reconnect`, as otherwise they are got later.
             ConnectionLost: The line is gone for good and everything that came has been read.
             Closed: The room has been left.
         """
@@ -242,7 +245,9 @@ class Room:
     def close(self, *, timeout: float = 2.0) -> None:
         """Leaves the room; whoever waits gets `Closed`. May be called again, by any thread.
 
-        What has been sent before is still confirmed, if the server answers in time.
+        What has been sent before is still confirmed, if the server answers in time. What is not
+        fails with `Closed`, and is sent at the next start with the same state file. The session
+        ends, so the next start needs the password.
 
         Args:
             timeout: Seconds to wait for the server's goodbye.
