@@ -2,14 +2,13 @@
 
 import argparse
 import contextlib
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 import msgspec
 
+from benchmarks import interrupts
 from benchmarks.goals import OURS
 from benchmarks.load.crew import Crew, default_size
 from benchmarks.machine import raise_open_files, this_machine
@@ -34,9 +33,9 @@ INTERRUPTED = 130
 def main(words: Sequence[str] | None = None) -> int:
     """Measure what the command line says; return the exit status."""
     options = _parser().parse_args(words)
-    if options.publish and options.scale != 1:
-        sys.exit("Only scenarios of full size are published; leave --scale out.")
-    signal.signal(signal.SIGTERM, _interrupt)  # so that children are ended then too
+    if options.publish and (options.scale != 1 or options.quick):
+        sys.exit("Only scenarios of full size are published; leave --scale and --quick out.")
+    interrupts.install()
     plan = read_plan()
     peers = [name for name, recipe in RECIPES.items() if recipe.peer]
     try:
@@ -178,7 +177,3 @@ def _publish(plan: Plan, results: Results, peers: Sequence[str]) -> None:
 def _status(results: Results) -> int:
     failed = [row for each in results.scenarios.values() for row in each.rows if row.failure]
     return FAILED if failed else 0
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

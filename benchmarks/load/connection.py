@@ -72,11 +72,7 @@ class Connection:
         self.send = self.sock.send
 
     def write(self, data: bytes) -> None:
-        """Send what the socket takes and keep the rest.
-
-        Raises:
-            OSError: the connection is broken.
-        """
+        """Send what the socket takes and keep the rest; drop it if the connection is broken."""
         if self._owed:
             self._owed += data
             return
@@ -84,6 +80,8 @@ class Connection:
             sent = self.send(data)
         except BlockingIOError:
             sent = 0
+        except OSError:  # whoever reads from it finds that out too, and tells it
+            return
         if sent < len(data):
             self._owed = data[sent:]
             self._on_blocked(self, True)

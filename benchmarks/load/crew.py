@@ -5,18 +5,21 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Self, TypeVar
 
+from benchmarks import interrupts
 from benchmarks.load import orders
 from benchmarks.load.station import LoadFailed
 from benchmarks.paths import ROOT
 
 SLACK = 30.0
 """Seconds beyond what an order allows, after which a process counts as stuck."""
+
+ENDED = "A process of the load generator has ended."
 
 T = TypeVar("T")
 
@@ -41,14 +44,14 @@ class Crew:
         """How many processes there are."""
         return self._size
 
+    @property
+    def pids(self) -> list[int]:
+        """The processes, in their order."""
+        return [process.pid for process in self._processes]
+
     def __enter__(self) -> Self:
         """Start them."""
-        try:
-            for _ in range(self._size):
-                self._start()
-        except BaseException:
-            self._end()
-            raise
+        self._start()
         return self
 
     def __exit__(
@@ -72,7 +75,7 @@ class Crew:
             LoadFailed: an order could not be carried out, or not in time.
         """
         for index, order in given.items():
-            self._pipes[index].send(order)
+            self.send(index, order)
         return self.collect(given, kind, seconds)
 
     def collect(self, indices: Iterable[int], kind: type[T], seconds: float) -> dict[int, T]:
@@ -100,8 +103,15 @@ class Crew:
         return answers
 
     def send(self, index: int, order: orders.Order) -> None:
-        """Give an order to one process; `collect` returns the answer."""
-        self._pipes[index].send(order)
+        """Give an order to one process; `collect` returns the answer.
+
+        Raises:
+            LoadFailed: the process has ended.
+        """
+        try:
+            self._pipes[index].send(order)
+        except OSError:
+            raise LoadFailed(ENDED) from None
 
     def all(self, order: orders.Order, seconds: float = 0.0) -> None:
         """Give all the same order, one that has no answer.
@@ -114,20 +124,36 @@ class Crew:
     def restart(self) -> None:
         """Start anew, as after an order that failed."""
         self._end()
-        for _ in range(self._size):
-            self._start()
+        self._start()
 
     def _start(self) -> None:
+        """Start all processes, each with a pipe, and the first with a relay from each other one."""
+        relays = [socket.socketpair() for _ in range(self._size - 1)]
+        try:
+            self._start_one(0, [to_first for to_first, _ in relays])
+            for index, (_, from_other) in enumerate(relays, 1):
+                self._start_one(index, [from_other])
+        except BaseException:
+            self._end()
+            raise
+        finally:
+            for pair in relays:
+                for end in pair:
+                    end.close()
+
+    def _start_one(self, index: int, relays: Sequence[socket.socket]) -> None:
         ours, theirs = socket.socketpair()
-        with theirs:
+        with theirs, interrupts.held():
+            descriptors = [relay.fileno() for relay in relays]
+            words = [str(word) for word in (theirs.fileno(), index, *descriptors)]
             process = subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.load.worker", str(theirs.fileno())],
+                [sys.executable, "-m", "benchmarks.load.worker", *words],
                 cwd=ROOT,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), *descriptors],
                 start_new_session=True,
             )
-        self._processes.append(process)
-        self._pipes.append(Pipe(ours.detach()))
+            self._processes.append(process)
+            self._pipes.append(Pipe(ours.detach()))
 
     def _end(self) -> None:
         for pipe in self._pipes:
@@ -146,7 +172,7 @@ class Crew:
         try:
             answer: object = pipe.recv()
         except (EOFError, ConnectionError):
-            raise LoadFailed("A process of the load generator has ended.") from None
+            raise LoadFailed(ENDED) from None
         return answer
 
 

@@ -60,8 +60,9 @@ class Window:
     until_confirmed: bool = False
     """Whether a message is in flight until it is confirmed, and not until it has come.
 
-    One to the room has come when the first and the last client of this process have it: servers
-    that go through the room in the order of arrival, or the other way, begin or end there."""
+    One to the room has come when all witnesses have it: the first who came and, of each process,
+    the last. Servers that go through the room in the order of arrival, or the other way, begin and
+    end with these."""
     most: int | None = None
     """How many messages each sends at most."""
 
@@ -77,6 +78,11 @@ class Pace:
 
 
 @dataclass(frozen=True)
+class Witness:
+    """Let the first process, where the senders are, know what comes to the last client of this."""
+
+
+@dataclass(frozen=True)
 class Talk:
     """Say something."""
 
@@ -85,6 +91,8 @@ class Talk:
     seconds: float
     """How long, or how long at most where the number of messages is bounded."""
     text_bytes: int
+    witnesses_in: Sequence[int]
+    """In which processes, beside this one, somebody sees what comes: see `Witness`."""
     samples_per_second: float
     """Of how many messages a second the latency is measured; of all in an open loop."""
 
@@ -172,5 +180,5 @@ class Failed:
     """A sentence."""
 
 
-Order = Enter | Settle | Reset | Talk | Drain | Part | Return | Leave
+Order = Enter | Settle | Reset | Witness | Talk | Drain | Part | Return | Leave
 Reply = Entered | Talked | Drained | Returned | Done | Failed

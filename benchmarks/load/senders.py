@@ -1,10 +1,10 @@
 """Those who say something: in a closed loop, or at a fixed rate."""
 
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from functools import partial
 
 from benchmarks.load import texts
+from benchmarks.load.arrivals import Arrivals, Relays
 from benchmarks.load.connection import Connection, Hook
 from benchmarks.load.orders import Pace, Talk, Window
 from benchmarks.load.station import Station
@@ -61,10 +61,12 @@ class Conversation:
         station: where the clients are.
         talk: what is to be said.
         first: the number of the first message of each sender.
+        relays: where witnesses of other processes are heard.
     """
 
-    def __init__(self, station: Station, talk: Talk, first: int) -> None:
+    def __init__(self, station: Station, talk: Talk, first: int, relays: Relays) -> None:
         self._station = station
+        self._relays = relays
         self._talk = talk
         self._window = talk.how if isinstance(talk.how, Window) else None
         partners = self._window is not None and self._window.partners
@@ -137,19 +139,24 @@ class Conversation:
                 reader = self._station.clients[number ^ 1]
                 reader.hook = both(self._on_delivery(sender), reader.hook)
         else:
-            witnesses = self._witnesses()
-            arrivals = Arrivals(
-                len(witnesses), lambda number, count: self._go_on(self.senders[number], count)
-            )
-            for index, witness in enumerate(witnesses):
-                witness.hook = arrivals.hook(index)
+            self._listen_to_witnesses()
 
-    def _witnesses(self) -> Sequence[Connection]:
-        """Return the first and the last who came of those who only listen."""
+    def _listen_to_witnesses(self) -> None:
+        """Let messages be no longer in flight when all witnesses have them.
+
+        Those of this process are the first and the last who came, of those who only listen.
+        """
         listeners = [
             client for number, client in self._station.clients.items() if number not in self.senders
         ]
-        return [listeners[0], listeners[-1]]
+        elsewhere = self._talk.witnesses_in
+        arrivals = Arrivals(
+            2 + len(elsewhere), lambda number, count: self._go_on(self.senders[number], count)
+        )
+        listeners[0].hook = arrivals.hook(0)
+        listeners[-1].hook = arrivals.hook(1)
+        for index, process in enumerate(elsewhere, 2):
+            self._relays.take_from(process, partial(arrivals.read, index))
 
     def _on_confirmation(self, sender: Sender) -> Hook:
         connection = sender.connection
@@ -168,45 +175,6 @@ class Conversation:
             self._go_on(sender, marks)
 
         return hook
-
-
-class Arrivals:
-    """Which messages to the room have come to all witnesses.
-
-    The witnesses' messages are the only ones of which the sender is read.
-
-    Args:
-        witnesses: how many there are.
-        arrived: called with a sender's number, and how many of its messages have come to all since.
-    """
-
-    def __init__(self, witnesses: int, arrived: Callable[[int, int], None]) -> None:
-        self._seen: list[Counter[int]] = [Counter() for _ in range(witnesses)]
-        self._rest = [b""] * witnesses
-        self._told: Counter[int] = Counter()
-        self._arrived = arrived
-
-    def hook(self, index: int) -> Hook:
-        """Return the hook of one witness."""
-
-        def hook(data: bytearray, length: int, marks: int) -> None:  # noqa: ARG001
-            self._read(index, self._rest[index] + data[:length])
-
-        return hook
-
-    def _read(self, index: int, data: bytes) -> None:
-        last = data.rfind(texts.MARK)
-        cut = last >= 0 and texts.SENDER.match(data, last) is None
-        self._rest[index] = data[last:] if cut else b""
-        for sender, count in Counter(texts.SENDER.findall(data)).items():
-            self._count(index, int(sender), count)
-
-    def _count(self, index: int, sender: int, count: int) -> None:
-        self._seen[index][sender] += count
-        news = min(seen[sender] for seen in self._seen) - self._told[sender]
-        if news > 0:
-            self._told[sender] += news
-            self._arrived(sender, news)
 
 
 def both(first: Hook, second: Hook | None) -> Hook:

@@ -2,7 +2,7 @@
 
 import select
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from benchmarks.load.connection import Connection
 from benchmarks.load.samples import Samples
@@ -31,18 +31,18 @@ class Station:
     parsed, and not cut into lines.
 
     Args:
-        wake: a descriptor; when it can be read, `woken` is set.
+        others: descriptors that are no client's, and what is called when one can be read.
     """
 
-    def __init__(self, wake: int) -> None:
+    def __init__(self, others: Mapping[int, Callable[[], None]]) -> None:
         self._epoll = select.epoll()
-        self._epoll.register(wake, select.EPOLLIN)
+        self._others = others
+        for descriptor in others:
+            self._epoll.register(descriptor, select.EPOLLIN)
         self._connections: dict[int, Connection] = {}
         self._buffer = bytearray(BUFFER_BYTES)
         self._looks_at_lines = False
         self._look_from = float("inf")
-        self.woken = False
-        """Whether somebody wants something of this process; to be reset by whoever sees to it."""
         self.clients: dict[int, Connection] = {}
         """All clients by their numbers."""
         self.lost: list[int] = []
@@ -101,7 +101,7 @@ class Station:
         for descriptor, events in happened:
             connection = self._connections.get(descriptor)
             if connection is None:
-                self.woken = True
+                self._others[descriptor]()
                 continue
             try:
                 if events & select.EPOLLOUT:

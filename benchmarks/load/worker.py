@@ -1,15 +1,21 @@
 """A process of the load generator: it carries out orders, and reads its clients meanwhile.
 
-It is started as `python -m benchmarks.load.worker DESCRIPTOR`, with one end of a socket pair, and
-ends when the other end is closed.
+It is started as `python -m benchmarks.load.worker DESCRIPTOR INDEX RELAY ...`. The descriptor is
+one end of a socket pair; when the other end is closed the process ends. The relays are descriptors
+too: the process with the index 0 has one from each of the others, in their order, and each of these
+has one to it.
 """
 
 import signal
+import socket
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection as Pipe
 
 from benchmarks.load import orders
+from benchmarks.load.arrivals import Relays, relaying
 from benchmarks.load.senders import Conversation
 from benchmarks.load.station import LoadFailed, Station
 from benchmarks.load.wire import LANGUAGES, Json, Resumption
@@ -23,11 +29,19 @@ class Worker:
 
     Args:
         pipe: where the orders come from and the replies go to.
+        relays: by the index of another process, the way from or to it.
     """
 
-    def __init__(self, pipe: Pipe) -> None:
+    def __init__(self, pipe: Pipe, relays: dict[int, socket.socket]) -> None:
         self._pipe = pipe
-        self._station = Station(pipe.fileno())
+        self._to_first = relays.pop(0, None)
+        self._relays = Relays(relays)
+        others: dict[int, Callable[[], None]] = {
+            descriptor: partial(self._relays.read, index)
+            for descriptor, index in self._relays.descriptors.items()
+        }
+        self._is_asked = False
+        self._station = Station(others | {pipe.fileno(): self._note_order})
         self._said = 0  # an upper bound of what each client has said
         self._used = 0.0  # by this process, at the last reset
         self._parted: list[Json] = []
@@ -37,8 +51,8 @@ class Worker:
         try:
             while True:
                 self._station.pump(-1)
-                if self._station.woken:
-                    self._station.woken = False
+                if self._is_asked:
+                    self._is_asked = False
                     order: orders.Order = self._pipe.recv()
                     self._pipe.send(self._carry_out(order))
         except (EOFError, ConnectionError):
@@ -46,13 +60,14 @@ class Worker:
         finally:
             self._station.close()
 
+    def _note_order(self) -> None:
+        self._is_asked = True
+
     def _carry_out(self, order: orders.Order) -> orders.Reply:
         try:
             return self._reply(order)
         except LoadFailed as failed:
             return orders.Failed(str(failed))
-        except OSError as error:
-            return orders.Failed(f"A connection broke: {error}.")
 
     def _reply(self, order: orders.Order) -> orders.Reply:
         match order:
@@ -68,7 +83,10 @@ class Worker:
                 self._station.settle(order.quiet, time.monotonic() + order.seconds)
             case orders.Reset():
                 self._station.reset()
+                self._relays.forget()
                 self._used = time.process_time()
+            case orders.Witness():
+                self._witness()
             case orders.Part():
                 self._part()
             case orders.Leave():
@@ -85,11 +103,16 @@ class Worker:
         return orders.Entered(first, time.monotonic_ns())
 
     def _talk(self, order: orders.Talk) -> orders.Talked:
-        conversation = Conversation(self._station, order, self._said)
+        conversation = Conversation(self._station, order, self._said, self._relays)
         started = conversation.talk()
         sent = {number: sender.sent for number, sender in conversation.senders.items()}
         self._said += max(sent.values())
         return orders.Talked(sent, started)
+
+    def _witness(self) -> None:
+        assert self._to_first is not None
+        last = max(self._station.clients)
+        self._station.clients[last].hook = relaying(self._to_first)
 
     def _drain(self, order: orders.Drain) -> orders.Drained:
         station = self._station
@@ -144,7 +167,10 @@ class Worker:
 def main() -> None:
     """Work for whoever holds the other end of the descriptor on the command line."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the conductor sees to it, and closes the pipe
-    Worker(Pipe(int(sys.argv[1]))).run()
+    pipe, index, *relays = (int(word) for word in sys.argv[1:])
+    others = range(1, 1 + len(relays)) if index == 0 else [0]
+    ways = zip(others, relays, strict=True)
+    Worker(Pipe(pipe), {other: socket.socket(fileno=relay) for other, relay in ways}).run()
 
 
 if __name__ == "__main__":

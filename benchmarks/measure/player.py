@@ -49,8 +49,8 @@ def play(messages: int, text_bytes: int) -> None:
             client.sendall(welcome("reader"))
             for chunk in what:
                 client.sendall(chunk)
-            while client.recv(65536):
-                pass
+            if client.recv(65536):  # it leaves
+                client.sendall(events.bye("exit", reconnect=False))
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ class _Return:
         """
         scenario, crew = self._scenario, self._crew
         crew.all(orders.Reset())
-        talk = orders.Talk([SENDER], how, scenario.seconds, scenario.text_bytes, 500)
+        talk = orders.Talk([SENDER], how, scenario.seconds, scenario.text_bytes, [], 500)
         crew.send(0, talk)
         others = [index for index in self._all if index > 0]
         back: list[orders.Returned] = []

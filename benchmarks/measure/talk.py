@@ -48,7 +48,7 @@ def measure(scenario: Room | Pairs, recipe: Recipe, crew: Crew) -> Measured:
     figures = figures_of(outcome) | {"rss_mib": memory.rss / 1024}
     if memory.pss is not None:
         figures["pss_mib"] = memory.pss / 1024
-    return Measured(figures, _note(outcome, how, crew.size))
+    return Measured(figures, note(outcome, how, crew.size))
 
 
 def _how(scenario: Room, confirms: bool) -> Window | Pace:  # noqa: FBT001
@@ -77,7 +77,7 @@ def figures_of(outcome: Outcome) -> dict[str, float]:
     return figures
 
 
-def _note(outcome: Outcome, how: Window | Pace, processes: int) -> str:
+def note(outcome: Outcome, how: Window | Pace, processes: int) -> str:
     """Say it if the load generator, and not the server, was what took all the time."""
     if isinstance(how, Pace):
         return ""

@@ -17,10 +17,10 @@ from benchmarks.servers.running import Running
 ENTRY_SECONDS = 120.0
 """How long all clients together have to come in."""
 
-SILENCE = 20.0
+SILENCE = 60.0
 """How many seconds of silence mean that what is missing will not come."""
 
-DRAIN_SECONDS = 120.0
+DRAIN_SECONDS = 180.0
 """How long it may take after the last message was sent until the last one has come."""
 
 SAMPLED_PER_SECOND = 20_000
@@ -122,10 +122,11 @@ class Hall:
             LoadFailed: something did not come, or came twice.
         """
         self._crew.all(orders.Reset())
+        witnesses = self._place_witnesses(how)
         used = self._server.cpu_seconds()
         talked = self._crew.ask(
             {
-                index: Talk(own, how, seconds, size, self._rate_of_samples(how))
+                index: Talk(own, how, seconds, size, witnesses, self._rate_of_samples(how))
                 for index, own in self._senders(senders).items()
             },
             orders.Talked,
@@ -182,6 +183,14 @@ class Hall:
         if faults:
             raise LoadFailed(f"{' '.join(faults[:3])} ({len(faults)} or more clients in all)")
         return drained
+
+    def _place_witnesses(self, how: Window | Pace) -> Sequence[int]:
+        """Have a witness in each process but the first, where one is needed; return in which."""
+        if isinstance(how, Pace) or how.partners or how.until_confirmed:
+            return []
+        indices = [index for index, share in self.shares.items() if index > 0 and share]
+        self._crew.ask(dict.fromkeys(indices, orders.Witness()), orders.Done, 0)
+        return indices
 
     def _senders(self, senders: Sequence[int]) -> dict[int, Sequence[int]]:
         """Return who of `senders` is in which process, without those that have none."""

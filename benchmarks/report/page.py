@@ -1,5 +1,6 @@
 """Writes results into a page, between marks."""
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from benchmarks.scenarios import Plan
 
 BEGIN = "<!-- what stands from here on is written by `make bench ARGS=--publish` -->"
 END = "<!-- up to here -->"
+WIDTH = 100
 
 
 class NoMarks(Exception):
@@ -29,12 +31,12 @@ def results_part(
     machine = results.machine
     versions = ", ".join(f"{name} {version}" for name, version in results.versions.items())
     where = (
-        f"Measured on {machine.date}: {machine.processor}, {machine.cores} cores,"
-        f" {machine.memory_gib:g} GiB of memory, {machine.kernel}, Python {machine.python}.\n"
-        f"Servers: {versions}.\n"
+        f"Measured on {machine.date} on {machine.processor}, {machine.cores} cores,"
+        f" {machine.memory_gib:g} GiB of memory, {machine.kernel}, Python {machine.python}."
+        f" Servers: {versions}."
     )
     parts = [
-        where,
+        textwrap.fill(where, WIDTH) + "\n",
         "## Goals\n",
         tables.goals(plan, results, peers),
         "## Plots\n",

@@ -9,7 +9,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Drawing
-from matplotlib.ticker import ScalarFormatter
+from matplotlib.ticker import StrMethodFormatter
 
 from benchmarks.results import Result, Results, Row
 from benchmarks.scenarios import Plan, Room, Sweep, Talk
@@ -72,7 +72,11 @@ def _plots(plan: Plan, results: Results) -> Iterator[tuple[str, str, Painter]]:
         title = f"{sweep.title}: CPU per message"
         yield f"cost-{sweep.name}", title, partial(_cost, sweep=sweep, results=results)
     there = [each for each in plan.scenarios if each.name in results.scenarios]
-    talks = [results.scenarios[each.name] for each in there if isinstance(each, Talk)]
+    talks = [
+        results.scenarios[each.name]
+        for each in there
+        if isinstance(each, Talk) and len(each.servers) > 1
+    ]
     if talks:
         yield "cpu", "Server CPU per delivery", partial(_bars, results=talks)
     for each in there:
@@ -101,15 +105,17 @@ def _lines(axes: Axes, sweep: Sweep, results: Results, figure: str) -> None:
         xs, ys = [x for x, _ in values], [y for _, y in values]
         axes.plot(xs, ys, marker="o", markersize=4, label=title, color=COLOURS[server])
     axes.set_xlabel(sweep.over.replace("_", " "))
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.xaxis.set_major_formatter(ScalarFormatter())
+    axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.legend()
 
 
 def _deliveries(axes: Axes, sweep: Sweep, results: Results) -> None:
     axes.set_ylabel("deliveries a second")
     _lines(axes, sweep, results, "deliveries_per_s")
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
 
 def _cost(axes: Axes, sweep: Sweep, results: Results) -> None:
@@ -130,7 +136,7 @@ def _bars(axes: Axes, results: Sequence[Result]) -> None:
     axes.invert_yaxis()
     axes.set_xscale("log")
     axes.set_xlabel("µs, the less the better")
-    axes.legend(fontsize="small")
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
 def _latency(axes: Axes, result: Result) -> None:

@@ -1,5 +1,6 @@
 """Results as tables in Markdown."""
 
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from benchmarks.figures import FIGURES, TIMES, number, shown
@@ -9,6 +10,8 @@ from benchmarks.scenarios import Goal, Plan, Sweep
 
 TALK = ("deliveries_per_s", "cpu_us", "p50_ms", "p99_ms", "max_ms", "rss_mib")
 """The columns of those scenarios that are told by their deliveries."""
+
+WIDTH = 100
 
 HIDDEN = {"server_cores", "load_cores", "cpu_per_message_us", "pss_mib"}
 """What is in the JSON file alone."""
@@ -73,7 +76,11 @@ def scenario(result: Result) -> str:
     rows = [
         [row.title, *[_cell(row, name) for name in names]] for row in result.rows if row.medians
     ]
-    notes = [f"- {row.title}: {note}" for row in result.rows for note in _notes(row)]
+    notes = [
+        textwrap.fill(f"- {row.title}: {note}", WIDTH, subsequent_indent="  ")
+        for row in result.rows
+        for note in _notes(row)
+    ]
     return table(headings, rows) + ("\n" + "\n".join(notes) + "\n" if notes else "")
 
 

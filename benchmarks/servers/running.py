@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import processes
+from benchmarks import interrupts, processes
 from benchmarks.load.orders import HOST
 from benchmarks.load.station import LoadFailed
 from benchmarks.paths import WORK
@@ -21,6 +21,9 @@ from benchmarks.servers.recipe import Launch, Place, Recipe
 
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
+END_SECONDS = 0.5
+"""How long a server whose connections have ended may take to end itself."""
+
 LOG_BYTES = 500
 """How much of what a server printed is told when it fails."""
 
@@ -77,6 +80,8 @@ def running(
             try:
                 yield started
             except LoadFailed as failed:
+                with suppress(subprocess.TimeoutExpired):  # its sockets end before itself
+                    process.wait(END_SECONDS)
                 if process.poll() is None:
                     raise
                 raise LoadFailed(f"The server ended; it said: {_last(said)}") from failed
@@ -92,19 +97,22 @@ def _started(launch: Launch, folder: Path, output: int) -> Iterator[subprocess.P
     Ctrl-C goes to the conductor alone; should that be killed, the kernel ends the server.
     """
     guard = shutil.which("setpriv")
-    process = subprocess.Popen(
-        [*([guard, "--pdeathsig", "KILL", "--"] if guard else []), *launch.command],
-        cwd=folder,
-        env=_environment() | dict(launch.environment),
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
-        start_new_session=True,
-    )
+    process = None
     try:
+        with interrupts.held():
+            process = subprocess.Popen(
+                [*([guard, "--pdeathsig", "KILL", "--"] if guard else []), *launch.command],
+                cwd=folder,
+                env=_environment() | dict(launch.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
         yield process
     finally:
-        _stop(process)
+        if process is not None:
+            _stop(process)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
