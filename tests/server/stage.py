@@ -5,8 +5,9 @@ The tests say when the delivery's turn is; no thread runs here.
 
 import selectors
 import socket
+import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,14 @@ class Clock:
     def __call__(self) -> float:
         """Return the time."""
         return self.now
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    """Wait for something that wakes nobody up."""
+    deadline = time.monotonic() + DEADLINE
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
 
 
 class Trickle(socket.socket):

@@ -1,8 +1,6 @@
 """What is still sent when a connection, or the server, ends."""
 
 import threading
-import time
-from collections.abc import Callable
 
 import pytest
 
@@ -19,7 +17,7 @@ from chatroom.server.outbox import Outbox
 from chatroom.server.tickets import Answer, Farewell, Ticket
 from chatroom.server.timers import Timers
 from tests.conversation import Running
-from tests.server.stage import DEADLINE, accounts_in, full_pair
+from tests.server.stage import DEADLINE, accounts_in, full_pair, wait_until
 
 BYE = {"type": "bye", "reason": "shutting_down", "reconnect": True, "after_ms": 0}
 
@@ -120,11 +118,3 @@ def test_what_is_put_just_before_the_end_is_sent(monkeypatch: pytest.MonkeyPatch
         delivery.put([Done(Answer(Outbox(near), b"last\n"), None, None)])
         delivery.stop()
         assert far.recv(100) == b"last\n"
-
-
-def wait_until(happened: Callable[[], bool]) -> None:
-    """Wait for something that wakes nobody up."""
-    deadline = time.monotonic() + DEADLINE
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
