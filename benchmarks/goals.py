@@ -37,7 +37,7 @@ def judge(goal: Goal, result: Result | None, peers: Iterable[str]) -> Verdict:
     ours = result.figure(OURS, goal.figure) if result else None
     other, title = (None, "") if result is None else _other(goal, result, peers)
     if ours is None or (goal.times is not None and not other):
-        return Verdict(describe(goal), _missing(result, ours), None)
+        return Verdict(describe(goal, result), _missing(result, ours), None)
     value = ours if other is None else ours / other
     reached = shown(goal.figure, ours)
     if other is not None:
@@ -45,15 +45,20 @@ def judge(goal: Goal, result: Result | None, peers: Iterable[str]) -> Verdict:
     aim = None if goal.aim is None else _holds(goal, value, goal.aim)
     bound = goal.at_most if goal.at_most is not None else goal.at_least
     assert bound is not None
-    return Verdict(describe(goal), reached, _holds(goal, value, bound), aim)
+    return Verdict(describe(goal, result), reached, _holds(goal, value, bound), aim)
 
 
-def describe(goal: Goal) -> str:
-    """Return what a goal says, for a person."""
+def describe(goal: Goal, result: Result | None = None) -> str:
+    """Return what a goal says, for a person; the result tells what servers are called."""
+    titles = {row.server: row.title for row in result.rows} if result else {}
     word, bound = ("at most", goal.at_most) if goal.at_most is not None else ("", goal.at_least)
     assert bound is not None
     word = word or "at least"
-    value = f"{number(bound)} {TIMES} {goal.times}" if goal.times else shown(goal.figure, bound)
+    value = (
+        f"{number(bound)} {TIMES} {titles.get(goal.times, goal.times)}"
+        if goal.times
+        else shown(goal.figure, bound)
+    )
     aim = "" if goal.aim is None else f" (aim: {number(goal.aim)})"
     return f"{FIGURES[goal.figure].title} {word} {value}{aim}"
 

@@ -96,3 +96,9 @@ def test_a_straight_line_is_straight_and_a_bend_is_not() -> None:
 def test_a_line_with_a_hole_is_none() -> None:
     assert straightness(SWEEP, costs(15, 25), "chatroom") is None
     assert straightness(SWEEP, costs(15, 25, 45), "ngircd") is None
+
+
+def test_a_goal_calls_servers_as_the_tables_do() -> None:
+    goal = Goal(figure="cpu_us", at_most=1.25, times="floor")
+    assert judge(goal, BUSY, PEERS).goal.endswith("1.25 \N{MULTIPLICATION SIGN} floor (C)")
+    assert judge(goal, None, PEERS).goal.endswith("1.25 \N{MULTIPLICATION SIGN} floor")
