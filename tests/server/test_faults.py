@@ -3,6 +3,7 @@
 import contextlib
 import threading
 from collections.abc import Sequence
+from typing import NoReturn
 
 import pytest
 
@@ -124,3 +125,35 @@ def test_a_fault_in_the_delivery_under_load(monkeypatch: pytest.MonkeyPatch) -> 
                 bob.send("PM", message=str(number))
         assert died.wait(DEADLINE)
         assert "can no longer be sent" in str(server.failures.get(timeout=DEADLINE))
+
+
+def unreadable(*_: object) -> NoReturn:
+    """Stands for something of a store that cannot be read."""
+    raise StoreError("It cannot be read.")
+
+
+def test_sessions_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever comes back is told to try later, and may log in with the password."""
+    with running() as server:
+        session = server.connect().login("bob")["session"]
+        client = server.connect()
+        with monkeypatch.context() as patch:
+            patch.setattr(server.app._sessions, "_find", unreadable)
+            error = client.refused("unavailable", "resume", session=session, id="r")
+        assert (error["command"], error["id"]) == ("resume", "r")
+        assert client.ask("resume", session=session)["type"] == "resumed"
+
+
+def test_logs_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever comes back to them is given up and no longer here; nobody else notices."""
+    with running(faulty=True) as server:
+        alice, client = server.enter("alice"), server.connect()
+        places = {"room": {"epoch": "another", "after": 1}}
+        with monkeypatch.context() as patch:
+            patch.setattr(MemoryStore, "shared", unreadable)
+            client.send("login", username="bob", password="secret", logs=places)
+            with contextlib.suppress(ConnectionResetError):
+                assert "welcome" not in {frame["type"] for frame in client.remainder()}
+        while alice.ask("WHO")["users"] != ["alice"]:
+            pass
+        alice.say("hello")
