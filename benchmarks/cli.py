@@ -37,6 +37,9 @@ def main(words: Sequence[str] | None = None) -> int:
         sys.exit("Only scenarios of full size are published; leave --scale and --quick out.")
     interrupts.install()
     plan = read_plan()
+    if options.list:
+        print(_listed(plan))
+        return 0
     peers = [name for name, recipe in RECIPES.items() if recipe.peer]
     try:
         results = read_results(options.report) if options.report else _measure(options, plan)
@@ -65,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Puts chatroom and other servers through the same scenarios.",
     )
     add = parser.add_argument
-    add("--list", action="version", version=_listed(), help="show scenarios and servers, and end")
+    add("--list", action="store_true", help="show the scenarios and servers there are, and end")
     add("--scenario", nargs="+", default=[], metavar="NAME", help="only these, sweeps too")
     add("--server", nargs="+", default=[], choices=RECIPES, metavar="NAME", help="only these")
     add("--rounds", type=_positive, help=f"how often, {ROUNDS} unless given")
@@ -86,8 +89,7 @@ def _positive(word: str) -> int:
     return value
 
 
-def _listed() -> str:
-    plan = read_plan()
+def _listed(plan: Plan) -> str:
     lines = [f"{each.name:18} {each.title}" for each in (*plan.scenarios, *plan.sweeps)]
     return "\n".join(["Scenarios:", *lines, "Servers:", *RECIPES])
 

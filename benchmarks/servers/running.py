@@ -67,9 +67,7 @@ def running(
         NotStarted: it ended, or did not accept a connection in time.
         LoadFailed: the block raised that; if the server has ended, with what it said last.
     """
-    WORK.mkdir(parents=True, exist_ok=True)
-    folder = data or Path(tempfile.mkdtemp(prefix=f"{recipe.name}-", dir=WORK))
-    try:
+    with _folder(recipe, data) as folder:
         place = Place(folder, _free_port(), in_memory=in_memory, partners=partners)
         launch = recipe.prepare(place)
         said = folder / "output"
@@ -85,9 +83,24 @@ def running(
                 if process.poll() is None:
                     raise
                 raise LoadFailed(f"The server ended; it said: {_last(said)}") from failed
+
+
+@contextmanager
+def _folder(recipe: Recipe, data: Path | None) -> Iterator[Path]:
+    """Give a server a folder, which is removed with the block unless it is `data`."""
+    if data is not None:
+        yield data
+        return
+    WORK.mkdir(parents=True, exist_ok=True)
+    folder = None
+    try:
+        with interrupts.held():
+            folder = Path(tempfile.mkdtemp(prefix=f"{recipe.name}-", dir=WORK))
+        yield folder
     finally:
-        if data is None:
-            shutil.rmtree(folder, ignore_errors=True)
+        if folder is not None:
+            with interrupts.held():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -112,7 +125,8 @@ def _started(launch: Launch, folder: Path, output: int) -> Iterator[subprocess.P
         yield process
     finally:
         if process is not None:
-            _stop(process)
+            with interrupts.held():
+                _stop(process)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
