@@ -79,13 +79,12 @@ class Handoff(Generic[Item]):
             if self._items or self._closed:
                 return self._take()
             self._waiting = True
-        in_time = self._filled.acquire(timeout=-1 if timeout is None else timeout)
+            self._filled.acquire(blocking=False)  # it was released at the end of an earlier wait
+        self._filled.acquire(timeout=-1 if timeout is None else timeout)
         with self._lock:
-            if not in_time and self._waiting:
+            if self._waiting:
                 self._waiting = False
                 raise TimeoutError
-            if not in_time:  # it came at the very last moment, and the lock was released for it
-                self._filled.acquire()
             return self._take()
 
     def poll(self) -> list[Item]:
