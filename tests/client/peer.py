@@ -15,7 +15,7 @@ from chatroom.client.events import Event
 from chatroom.client.room import Room
 from chatroom.protocol.frames import FrameDecoder, encode
 
-DEADLINE = 10.0
+DEADLINE = 20.0
 """Seconds after which whatever a test waits for has failed."""
 
 EPOCH = "e1"

@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from itertools import islice, pairwise
 from pathlib import Path
 from queue import Empty, Queue
+from typing import Any
 
 import pytest
 
 from chatroom.client.connect import account_exists, connect
 from chatroom.client.errors import LoginRefused, NotInRoom, PasswordRequired, Refused
 from chatroom.client.events import Event, Gap, LineBack, LineLost, Message, UsersChanged
-from tests.client.peer import DEADLINE, Events
-from tests.serving import Server
+from tests.client.peer import Events
+from tests.serving import DEADLINE, Server
+
+_SOON: dict[str, Any] = {"longest_pause": 0.2, "timeout": DEADLINE}
+"""For a client that comes back soon, however slowly the server starts."""
 
 
 @pytest.fixture
@@ -65,7 +69,7 @@ def test_a_refusal_leaves_the_room_usable(server: Server) -> None:
 def test_a_killed_server_that_comes_back_has_everything_once(server: Server) -> None:
     """Messages are on their way when it dies; all are confirmed in the end, in order."""
     events = Events()
-    with connect(server.address, username="bob", password="pw", on_event=events) as bob:
+    with connect(server.address, username="bob", password="pw", on_event=events, **_SOON) as bob:
         futures = [bob.submit(str(number)) for number in range(500)]
         futures[50].result(DEADLINE)
         server.kill()
@@ -78,7 +82,7 @@ def test_a_killed_server_that_comes_back_has_everything_once(server: Server) -> 
 
 def test_a_restart_is_announced_and_survived(server: Server) -> None:
     events = Events()
-    with connect(server.address, username="bob", password="pw", on_event=events) as bob:
+    with connect(server.address, username="bob", password="pw", on_event=events, **_SOON) as bob:
         first = bob.send("before")
         server.restart()
         assert events.wait_for(LineLost).reason == "The server is shutting down."
@@ -121,8 +125,8 @@ def test_a_listener_misses_nothing_of_what_a_killed_server_has_stored(server: Se
     """Public and direct messages, over three crashes of the server under load."""
     reporter = Reporter()
     with (
-        connect(server.address, username="bob", password="pw", on_event=reporter),
-        connect(server.address, username="alice", password="pw") as alice,
+        connect(server.address, username="bob", password="pw", on_event=reporter, **_SOON),
+        connect(server.address, username="alice", password="pw", **_SOON) as alice,
     ):
         futures = []
         for crash in range(3):
@@ -200,8 +204,8 @@ def test_a_server_that_was_emptied_is_a_new_incarnation() -> None:
     """It keeps its data in memory, so a restart forgets everything."""
     reporter = Reporter()
     with Server() as server:
-        room = connect(server.address, username="bob", password="pw", on_event=reporter)
-        with room, connect(server.address, username="alice", password="pw") as alice:
+        room = connect(server.address, username="bob", password="pw", on_event=reporter, **_SOON)
+        with room, connect(server.address, username="alice", password="pw", **_SOON) as alice:
             alice.send("one")
             alice.send("two")
             reporter.wait_for("two")
