@@ -5,7 +5,7 @@ import pytest
 from chatroom.client.errors import LoginRefused, Unreachable
 from chatroom.client.events import Event
 from chatroom.client.room import Room
-from chatroom.ui.login import Door, sign_in
+from chatroom.ui.login import LONGEST_PAUSE, Door, sign_in
 
 WRONG = LoginRefused("wrong_password", "That is not the password.")
 
@@ -50,13 +50,10 @@ class House:
             raise self.refusals.pop()
         return username in self.accounts
 
-    def connect(
-        self, address: str, *, username: str, password: str, history: int, on_event: object
-    ) -> Room:
+    def connect(self, address: str, *, username: str, password: str, **options: object) -> Room:
         """Lets people with the right password in; registers new ones."""
         assert address == "here"
-        assert history == 7
-        assert on_event is ignore
+        assert options == {"history": 7, "on_event": ignore, "longest_pause": LONGEST_PAUSE}
         if self.accounts.setdefault(username, password) != password:
             raise WRONG
         self.entered.append(username)

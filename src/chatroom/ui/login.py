@@ -19,6 +19,10 @@ from chatroom.ui.sanitize import clean
 ATTEMPTS = 3
 """How often a person may get the password wrong."""
 
+LONGEST_PAUSE = 5.0
+"""How many seconds may pass between two attempts to get a lost line back. Somebody sits there and
+waits, so it is less than what the library does by itself."""
+
 
 class Asker(Protocol):
     """Somebody who can be asked."""
@@ -77,7 +81,12 @@ def sign_in(
                 known = door.account_exists(address, name)
                 secret = _ask_password(asker, name) if known else _choose_password(asker, name)
             return door.connect(
-                address, username=name, password=secret, history=history, on_event=on_event
+                address,
+                username=name,
+                password=secret,
+                history=history,
+                on_event=on_event,
+                longest_pause=LONGEST_PAUSE,
             )
         except LoginRefused as error:
             if error.code == ErrorCode.WRONG_PASSWORD:
