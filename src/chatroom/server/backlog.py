@@ -1,5 +1,7 @@
 """What is read from the log for those who are further behind than the tail reaches."""
 
+from collections.abc import Callable
+
 from chatroom.auth.accounts import Accounts
 from chatroom.log.base import ROOM, Account, Entry, Store
 from chatroom.protocol import events
@@ -10,6 +12,10 @@ ENTRIES = 64
 
 SHARED_BYTES = 16 * 1024 * 1024
 """How much of what was read last is kept, for others who are about as far behind."""
+
+
+Encode = Callable[[str, Entry, str], bytes]
+"""Makes a frame of an entry, given its sender's name and what `events.stamp` made for it."""
 
 
 class Backlog:
@@ -66,40 +72,29 @@ class Backlog:
         return run
 
     def _public(self, place: int, stop: int, mark: str) -> Run:
-        entries = self._read(ROOM, place, stop)
-        epoch = self._store.epoch(ROOM)
-        frames = [
-            events.broadcast(
-                self._accounts.name(entry.author),
-                entry.text,
-                entry.seq,
-                entry.seq - 1,
-                events.stamp(epoch, entry.ts),
-                mark=mark,
-            )
-            for entry in entries
-        ]
-        return Run(entries[0].seq if entries else stop, frames)
+        def encode(sender: str, entry: Entry, stamp: str) -> bytes:
+            seq, prev = entry.seq, entry.seq - 1
+            return events.broadcast(sender, entry.text, seq, prev, stamp, mark=mark)
+
+        return self._run(ROOM, place, stop, encode)
 
     def private(self, account: Account, place: int, stop: int, mark: str = "") -> Run:
         """Return some direct messages to `account` from `place` on, or the oldest there still are.
 
         The arguments, and what it raises, are those of `public`.
         """
-        entries = self._read(account.inbox, place, stop)
-        epoch = self._store.epoch(account.inbox)
-        frames = [
-            events.direct_message(
-                self._accounts.name(entry.author),
-                account.name,
-                entry.text,
-                entry.seq,
-                entry.seq - 1,
-                events.stamp(epoch, entry.ts),
-                mark=mark,
-            )
-            for entry in entries
-        ]
+
+        def encode(sender: str, entry: Entry, stamp: str) -> bytes:
+            to, seq, prev = account.name, entry.seq, entry.seq - 1
+            return events.direct_message(sender, to, entry.text, seq, prev, stamp, mark=mark)
+
+        return self._run(account.inbox, place, stop, encode)
+
+    def _run(self, log: int, place: int, stop: int, encode: Encode) -> Run:
+        """Return some entries of `log` from `place` on, as `encode` makes them."""
+        entries = self._read(log, place, stop)
+        epoch, name = self._store.epoch(log), self._accounts.name
+        frames = [encode(name(e.author), e, events.stamp(epoch, e.ts)) for e in entries]
         return Run(entries[0].seq if entries else stop, frames)
 
     def _read(self, log: int, place: int, stop: int) -> list[Entry]:
