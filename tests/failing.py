@@ -1,19 +1,12 @@
 """A disk whose syncs fail from when the test says so, below a process of its own."""
 
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
+from tests.needs import need_compiler
 
 SOURCE = Path(__file__).with_suffix(".c")
-
-needs_failing_disk = pytest.mark.skipif(
-    not sys.platform.startswith("linux") or shutil.which("gcc") is None,
-    reason="a disk that fails takes Linux and gcc",
-)
 
 
 class Call(NamedTuple):
@@ -35,6 +28,7 @@ class FailingDisk:
     """
 
     def __init__(self, scratch: Path, folder: Path) -> None:
+        need_compiler()
         scratch.mkdir()
         self._library = scratch / "failing.so"
         self._calls = scratch / "calls"

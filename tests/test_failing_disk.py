@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.conversation import Client, Frame
-from tests.failing import FailingDisk, needs_failing_disk
+from tests.failing import FailingDisk
 from tests.serving import Server
-
-pytestmark = needs_failing_disk
 
 
 @pytest.fixture

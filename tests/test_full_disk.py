@@ -14,6 +14,7 @@ from chatroom.log.verifying import verify
 from tests.conversation import Client, running
 from tests.log.hearing import hearing
 from tests.log.stores import everything
+from tests.needs import missing
 from tests.serving import Server
 
 DISK_KIB = 24 * 1024
@@ -31,7 +32,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_KIB}k", "tmpfs", str(folder)]
     if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("mounting a small disk takes the super-user")
+        missing("mounting a small disk takes the super-user")
     try:
         yield folder
     finally:

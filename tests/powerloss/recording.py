@@ -1,7 +1,6 @@
 """What a process did to the files below a folder, call by call, in one order."""
 
 import os
-import shutil
 import struct
 import subprocess
 import sys
@@ -9,18 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
+from tests.needs import need_compiler
 from tests.serving import DEADLINE, environment
 
 SOURCE = Path(__file__).with_name("record.c")
 
 _HEADER = struct.Struct("=IIQQQ")
-
-needs_recorder = pytest.mark.skipif(
-    not sys.platform.startswith("linux") or shutil.which("gcc") is None,
-    reason="recording takes Linux and gcc",
-)
 
 
 class Made(NamedTuple):
@@ -91,6 +84,7 @@ class Recorder:
     """
 
     def __init__(self, scratch: Path, watched: Path) -> None:
+        need_compiler()
         self._library = scratch / "record.so"
         self._record = scratch / "record"
         self._watched = watched.resolve()

@@ -15,9 +15,7 @@ from tests.log.filling import make_version_1
 from tests.log.stores import add, everything, say
 from tests.powerloss.cuts import cuts, put
 from tests.powerloss.disk import Disk
-from tests.powerloss.recording import Recorder, Step, needs_recorder
-
-pytestmark = needs_recorder
+from tests.powerloss.recording import Recorder, Step
 
 DATA, BACKUP = "data/chat.db", "backups/chat.db"
 

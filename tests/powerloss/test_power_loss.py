@@ -18,9 +18,7 @@ from chatroom.log.verifying import verify
 from tests.powerloss.committing import BatchClock, batches
 from tests.powerloss.cuts import cuts, put
 from tests.powerloss.disk import Disk, nothing_lost
-from tests.powerloss.recording import Recorder, Sent, Step, needs_recorder
-
-pytestmark = needs_recorder
+from tests.powerloss.recording import Recorder, Sent, Step
 
 DATA = "data/chat.db"
 """The database, below the folder that is watched."""

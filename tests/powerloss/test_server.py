@@ -14,10 +14,8 @@ from chatroom.log.verifying import verify
 from tests.conversation import DEADLINE, Client
 from tests.powerloss.cuts import cuts, put
 from tests.powerloss.disk import Disk
-from tests.powerloss.recording import Recorder, Sent, Step, needs_recorder
+from tests.powerloss.recording import Recorder, Sent, Step
 from tests.serving import Server
-
-pytestmark = needs_recorder
 
 DATA = "data/chat.db"
 
