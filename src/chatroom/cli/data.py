@@ -28,8 +28,13 @@ def data_of(args: argparse.Namespace, *, to_make: bool = False) -> Path:
     """
     path = file_of(configured(args).server.data)
     if not to_make and not path.exists():
-        raise UsageError(f"there is no room at {path}; name its --data or its --config")
+        raise no_room(path)
     return path
+
+
+def no_room(path: Path) -> UsageError:
+    """Returns the error for data that are not there."""
+    return UsageError(f"there is no room at {path}; name its --data or its --config")
 
 
 def file_of(text: str) -> Path:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from chatroom.cli.arguments import UsageError, add_file
 from chatroom.cli.configured import add_config, configured
 from chatroom.cli.credentials import nobody_to_ask, password
+from chatroom.cli.data import file_of, no_room
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,16 +52,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Does it, and returns the exit status."""
     from chatroom.log.base import StoreError  # noqa: PLC0415 - heavy
-    from chatroom.log.opening import locate  # noqa: PLC0415
     from chatroom.protocol.errors import ProtocolError  # noqa: PLC0415
     from chatroom.server.control import ask  # noqa: PLC0415
 
     config = configured(args)
     request = _request(args)
     try:
-        data = locate(config.server.data)
-        if data is None:
-            raise UsageError("a room in memory has no data to look at; name its --data")
+        data = file_of(config.server.data)
         reply = ask(data, request) or _perform(config, data, request)
     except ProtocolError as problem:
         print(f"chatroom: {problem.message}", file=sys.stderr)
@@ -117,7 +115,7 @@ def _perform(config: "Config", data: "Path", request: dict[str, object]) -> dict
     from chatroom.log.opening import open_store  # noqa: PLC0415
 
     if not data.exists() and request["command"] != "users_add":
-        raise UsageError(f"there is no room at {data}; name its --data or its --config")
+        raise no_room(data)
     with (
         open_store(data, reserve=reserve_of(config)) as store,
         closing(hasher(config)) as passwords,
