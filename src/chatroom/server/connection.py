@@ -236,9 +236,8 @@ class Connection:
     def _enter(self, admitted: Admitted) -> None:
         account, greeting, change = admitted
         member = self._services.room.join(account, self._outbox, greeting, change)
-        if not self._presence.enter(
-            member, change.digest
-        ):  # ended by somebody else, while the password was being checked
+        if not self._presence.enter(member, change.digest):
+            # It was ended by somebody else, while the password was being checked.
             self._services.room.leave(member)
             return
         threading.current_thread().name = f"client {account.name}"

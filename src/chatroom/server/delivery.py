@@ -33,6 +33,8 @@ QUEUE = 4096
 LINGER_SECONDS = 5.0
 """How long a connection that ends has to take what it is still to be sent."""
 
+_PING_FROM_BEHIND = events.ping()
+
 _log = logging.getLogger(__name__)
 
 
@@ -63,7 +65,6 @@ class Delivery:
         self._selector.register(self._woken, selectors.EVENT_READ)
         backlog = Backlog(store, accounts)
         self._readers = Readers(store.head(ROOM), backlog, self._selector)
-        self._epoch = store.epoch(ROOM)
         # The places of the newest direct messages that were sent, by inbox; 0 for those not in it.
         self._heads = {inbox: store.head(inbox) for inbox in accounts.inboxes()}
         self._stamps = Stamps(store.epoch)
@@ -262,11 +263,9 @@ class Delivery:
 
     def _inquire(self, work: Round, member: Member[Outbox]) -> None:
         """Ask somebody for a sign of life, with the heads of their logs if they are up to date."""
-        inbox = member.account.inbox
-        frame = events.ping(
-            (self._epoch, work.next - 1), (self._store.epoch(inbox), self._heads.get(inbox, 0))
-        )
-        work.insert(member.channel, frame, late=events.ping())
+        inbox, epoch = member.account.inbox, self._store.epoch
+        frame = events.ping((epoch(ROOM), work.next - 1), (epoch(inbox), self._heads.get(inbox, 0)))
+        work.insert(member.channel, frame, late=_PING_FROM_BEHIND)
 
     def _tell_roster(self, work: Round, ticket: RosterChange) -> None:
         """Give the new list of users to everyone who has an older one."""
