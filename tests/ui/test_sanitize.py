@@ -1,16 +1,42 @@
 import json
+import sys
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatroom.ui.sanitize import clean, clean_json
+from chatroom.ui.sanitize import MARKS, clean, clean_json
 
 ANYTHING = st.text(st.characters(exclude_categories=()))
 """Any text at all, lone surrogates included."""
 
 HARMFUL = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+BIDI = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+"""Bidirectional classes of the embeddings, overrides and isolates (UAX #9)."""
+
+UNSEEN = [
+    *range(0x00AD, 0x00AE),
+    *range(0x034F, 0x0350),
+    *range(0x115F, 0x1161),
+    *range(0x17B4, 0x17B6),
+    *range(0x180B, 0x1810),
+    *range(0x200B, 0x2010),
+    *range(0x202A, 0x202F),
+    *range(0x2060, 0x2070),
+    *range(0x3164, 0x3165),
+    *range(0xFE00, 0xFE10),
+    *range(0xFEFF, 0xFF00),
+    *range(0xFFA0, 0xFFA1),
+    *range(0xFFF0, 0xFFF9),
+    *range(0x1BCA0, 0x1BCA4),
+    *range(0x1D173, 0x1D17B),
+    *range(0xE0000, 0xE1000),
+]
+"""Default_Ignorable_Code_Point, as DerivedCoreProperties.txt of Unicode has it."""
+
+MARK = st.characters(categories=["Mn", "Mc", "Me"])
 
 
 @pytest.mark.parametrize(
@@ -29,6 +55,16 @@ HARMFUL = {"Cc", "Cf", "Cs", "Zl", "Zp"}
         ("\U000e0041", ""),
         ("\u2028\u2029", "<U+2028><U+2029>"),
         ("\ud800", "<U+D800>"),
+        ("\0", "␀"),
+        ("\x1b]0;mine\x1b\\", "␛]0;mine␛\\"),
+        ("\x1b[?1003h\x1b[?1006h", "␛[?1003h␛[?1006h"),
+        ("\x1b[201~", "␛[201~"),
+        ("\u2066a\u2069", "<U+2066>a<U+2069>"),
+        ("a\ufe0fb\U000e0100", "ab"),
+        ("👩\u200d👧", "👩👧"),
+        ("e\u0301", "e\u0301"),
+        ("e" + "\u0301" * 99 + "f", "e" + "\u0301" * MARKS + "f"),
+        ("e" + "\u0301\u200b" * 99, "e" + "\u0301" * MARKS),
     ],
 )
 def test_clean(text: str, shown: str) -> None:
@@ -38,6 +74,24 @@ def test_clean(text: str, shown: str) -> None:
 @given(ANYTHING)
 def test_nothing_that_a_terminal_could_obey_passes(text: str) -> None:
     assert not [c for c in clean(text) if unicodedata.category(c) in HARMFUL]
+
+
+def test_no_character_that_is_harmful_passes() -> None:
+    """Each of Unicode by itself, so that luck finds nothing more."""
+    passed = clean("\n".join(map(chr, range(sys.maxunicode + 1)))).split("␊")
+    characters = set("".join(passed))
+    assert len(characters) > 100_000
+    assert not [c for c in characters if unicodedata.category(c) in HARMFUL]
+    assert not [c for c in characters if unicodedata.bidirectional(c) in BIDI]
+    assert not characters & set(map(chr, UNSEEN))
+
+
+@given(st.text(st.one_of(MARK, st.characters(exclude_categories=()), st.sampled_from("\u200b\0"))))
+def test_marks_do_not_pile_up(text: str) -> None:
+    run = 0
+    for character in clean(text):
+        run = run + 1 if unicodedata.category(character).startswith("M") else 0
+        assert run <= MARKS
 
 
 @given(ANYTHING)
@@ -59,6 +113,12 @@ def test_json_leaves_letters_readable() -> None:
 def test_json_escapes_what_lies_beyond_the_first_plane() -> None:
     """Invisible tag characters could hide text from the person who sees the line."""
     assert clean_json({"m": "\U000e0041"}) == '{"m":"\\udb40\\udc41"}'
+
+
+def test_json_escapes_marks_that_pile_up() -> None:
+    line = clean_json({"m": "e" + "\u0301" * 99})
+    assert line.count("\u0301") == MARKS
+    assert json.loads(line) == {"m": "e" + "\u0301" * 99}
 
 
 def _joined(text: str) -> str:

@@ -8,11 +8,15 @@ function that every string from the network passes before it reaches a terminal.
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
 TAB = "    "
 """What a tab is shown as; its real width would depend on the column."""
+
+MARKS = 8
+"""How many combining marks are shown on one character; no living script needs more. Piled up without
+a bound they cover the lines above and below, and the names that stand there."""
 
 # Default_Ignorable_Code_Point of the Unicode Character Database: whatever is drawn as nothing. The
 # bidirectional controls among them are left out here, as they are shown instead.
@@ -25,6 +29,9 @@ _INVISIBLE = re.compile(
 _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories that a terminal could obey: controls, formats, surrogates, separators."""
 
+_MARK = frozenset({"Mn", "Mc", "Me"})
+"""Unicode categories of what is drawn on, around or behind the character before it."""
+
 _CONTROL_PICTURES = 0x2400
 _DELETE = 0x7F
 _BEYOND_ASCII_CONTROLS = 0x20
@@ -34,26 +41,45 @@ _BEYOND_FIRST_PLANE = 0x10000
 def clean(text: str) -> str:
     """Returns `text` as one line that holds nothing a terminal could obey.
 
-    Tabs become spaces. Characters that cannot be seen are removed. Control characters are shown as
-    their pictures (`␛` for ESC, `␊` for a newline), other harmful ones as their number: `<U+202E>`.
-    To show a message on several lines, split it at its newlines first.
+    Tabs become spaces. Characters that cannot be seen are removed, and so are combining marks that
+    follow on `MARKS` others. Control characters are shown as their pictures (`␛` for ESC, `␊` for a
+    newline), other harmful ones as their number: `<U+202E>`. To show a message on several lines,
+    split it at its newlines first.
 
     Any thread may call it.
     """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(map(_shown, text))
+    return "".join(_each(text, _shown, lambda _: ""))
 
 
 def clean_json(message: Mapping[str, object]) -> str:
     """Returns one line of JSON that means the same as `message` and is harmless in a terminal.
 
-    Harmful and invisible characters are written as escapes, everything else as it is.
+    Harmful and invisible characters, and combining marks that follow on `MARKS` others, are written
+    as escapes, everything else as it is.
     """
     line = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
     if line.isascii() and line.isprintable():
         return line
-    return "".join(map(_escaped, line))
+    return "".join(_each(line, _escaped, _escape))
+
+
+def _each(
+    text: str, shown: Callable[[str], str], excess: Callable[[str], str]
+) -> Iterator[str]:
+    """Yields what is shown of each character; of the marks beyond `MARKS`, what `excess` says.
+
+    What is not shown is not there: marks before and behind it are marks on one character.
+    """
+    marks = 0
+    for character in text:
+        if unicodedata.category(character) in _MARK and not _INVISIBLE.match(character):
+            marks += 1
+            yield shown(character) if marks <= MARKS else excess(character)
+        elif part := shown(character):
+            marks = 0
+            yield part
 
 
 @lru_cache(maxsize=4096)
@@ -75,8 +101,11 @@ def _shown(character: str) -> str:
 def _escaped(character: str) -> str:
     """Returns one character of a line of JSON as it is, or as an escape."""
     harmless = unicodedata.category(character) not in _HARMFUL
-    if harmless and not _INVISIBLE.match(character):
-        return character
+    return character if harmless and not _INVISIBLE.match(character) else _escape(character)
+
+
+def _escape(character: str) -> str:
+    """Returns the escape that stands for a character in a text of JSON."""
     code = ord(character)
     if code < _BEYOND_FIRST_PLANE:
         return f"\\u{code:04x}"
