@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from chatroom.log.base import EndSession, SessionChange, TouchSession
+from chatroom.log.base import EndSession
 from chatroom.log.committer import Job
 from chatroom.log.handoff import HandoffClosed
 from chatroom.protocol import events
@@ -30,18 +30,14 @@ from chatroom.protocol.commands import (
 )
 from chatroom.protocol.errors import ADVICE, ErrorCode, ProtocolError
 from chatroom.protocol.frames import Frame, FrameDecoder
-from chatroom.protocol.names import same
 from chatroom.room.rate import TokenBucket
 from chatroom.room.roster import Member
-from chatroom.room.tickets import Inquiry
-from chatroom.server.admission import Admitted, admit, ask_password
 from chatroom.server.batch import Batch
 from chatroom.server.outbox import Outbox
-from chatroom.server.presence import Presence
-from chatroom.server.pulse import Pulse
 from chatroom.server.round import CONFIRMATION_WEIGHT
 from chatroom.server.services import Services
-from chatroom.server.tickets import Farewell, Release, Ticket
+from chatroom.server.tickets import Ticket
+from chatroom.server.visit import Visit
 
 _SMALLEST_READ, _LARGEST_READ = 2048, 65536
 _INTERNAL = ProtocolError(
@@ -76,9 +72,8 @@ class Connection:
         self._decoder = FrameDecoder(services.limits.frame_bytes)
         limits = services.limits
         self._bucket = TokenBucket(limits.messages_per_second, limits.message_burst, time.monotonic)
-        self._pulse = Pulse(limits.ping_seconds, limits.answer_seconds, limits.stall_seconds)
         self._batch = Batch(self._outbox, services.submit)
-        self._presence = Presence()
+        self._visit = Visit(sock, address, services, self._outbox, self._batch)
 
     def start(self) -> None:
         """Serve the client, in a thread of its own.
@@ -91,47 +86,26 @@ class Connection:
 
     def end(self, reason: str, *, reconnect: bool, after_ms: int = 0) -> None:
         """Say `bye` and close. From any thread; what was submitted before is answered first."""
-        self._finish(events.bye(reason, reconnect=reconnect, after_ms=after_ms))
-
-    def look(self) -> float | None:
-        """See whether the other side is still there; see `Watched.look`."""
-        member = self._presence.member
-        if member is None:
-            return None
-        finding, seconds = self._pulse.judge(self._outbox.stuck_seconds())
-        if finding == "ask":
-            try:
-                self._services.submit([Job(Inquiry(member, self._pulse.asked))], wait=False)
-            except HandoffClosed:
-                return None
-        elif finding in {"silent", "slow_consumer"}:
-            _log.info("%s is given up: %s.", member.account.name, finding)
-            self._finish(events.bye(finding, reconnect=True), at_once=True)
-            return None
-        return seconds
+        self._visit.finish(events.bye(reason, reconnect=reconnect, after_ms=after_ms))
 
     @property
     def session(self) -> bytes:
         """The digest of the session that is in use here, empty before the login. Any thread."""
-        return self._presence.session
+        return self._visit.session
 
     def belongs_to(self, username: str) -> bool:
         """Say whether the user of this name is logged in here. From any thread."""
-        member = self._presence.member
-        return member is not None and same(member.account.name, username)
+        return self._visit.belongs_to(username)
 
     def cut(self) -> None:
         """Close without a word. From any thread."""
-        try:
-            self._sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return  # it is closed
+        self._visit.cut()
 
     # The thread.
 
     def _run(self) -> None:
         seconds = self._services.limits.login_seconds
-        timer = self._services.timers.after(seconds, self._login_late) if seconds else None
+        timer = self._services.timers.after(seconds, self._visit.login_late) if seconds else None
         try:
             self._read()
         except OSError as error:
@@ -143,24 +117,24 @@ class Connection:
         finally:
             if timer is not None:
                 timer.cancel()
-            self._release()
+            self._visit.release()
             self._on_end(self)
 
     def _read(self) -> None:
         """Take what comes until nothing more does."""
         size = _SMALLEST_READ
         while data := self._sock.recv(size):
-            self._pulse.hear()
+            self._visit.pulse.hear()
             # An idle connection holds no more memory than the smallest read needs.
             size = min(size * 4, _LARGEST_READ) if len(data) == size else _SMALLEST_READ
-            if self._presence.ended:
+            if self._visit.ended:
                 continue
             for frame in self._decoder.feed(data):
                 self._take(frame)
             self._batch.flush()
 
     def _take(self, frame: Frame) -> None:
-        if self._presence.ended:
+        if self._visit.ended:
             return
         if isinstance(frame, ProtocolError):
             self._batch.answer(events.error(frame))
@@ -193,14 +167,14 @@ class Connection:
                 self._batch.answer(events.pong(id_))
             case Exit(id=id_):
                 self._batch.flush()
-                self._finish(events.bye("exit", reconnect=False, id=id_), EndSession)
+                self._visit.finish(events.bye("exit", reconnect=False, id=id_), EndSession)
             case Login() | Resume():
-                self._login(command)
+                self._visit.log_in(command)
             case Pong():
                 pass  # that it came is all it says
 
     def _logged_in(self) -> Member[Outbox]:
-        member = self._presence.member
+        member = self._visit.member
         if member is None:
             raise ProtocolError(ErrorCode.NOT_LOGGED_IN, "Log in first, with a username.")
         return member
@@ -209,91 +183,3 @@ class Connection:
         """Hand a message in, unless that is too fast."""
         self._bucket.take()
         self._batch.put(job, CONFIRMATION_WEIGHT)
-
-    # Coming and going.
-
-    def _login(self, command: Login | Resume) -> None:
-        member = self._presence.member
-        if member is not None:
-            raise ProtocolError(
-                ErrorCode.ALREADY_LOGGED_IN,
-                f"You are logged in as {member.account.name}; to change that, leave first.",
-            )
-        if isinstance(command, Login) and command.password is None:
-            self._batch.answer(ask_password(self._services, command))
-            return
-        self._batch.flush()  # what was asked before is not to wait for the hash
-        self._presence.check_begins()
-        try:
-            self._enter(admit(self._services, command))
-        except ProtocolError as problem:
-            self._batch.answer(events.error(problem, command.name, command.id))
-            self._batch.flush()
-        finally:
-            if self._presence.check_ends():
-                self._login_late()
-
-    def _enter(self, admitted: Admitted) -> None:
-        account, greeting, change = admitted
-        member = self._services.room.join(account, self._outbox, greeting, change)
-        if not self._presence.enter(member, change.digest):
-            # It was ended by somebody else, while the password was being checked.
-            self._services.room.leave(member)
-            return
-        threading.current_thread().name = f"client {account.name}"
-        _log.info("%s logged in from %s.", account.name, self.address)
-        self._services.watch.add(self, self._pulse.first_look)
-        if self._services.accounts.numbered(account.number) is None:
-            # It was removed before those who looked for its connections could find this one.
-            self.end("account_removed", reconnect=False)
-
-    def _login_late(self) -> None:
-        """End a connection whose time to log in has run out. In the timers' thread, or its own."""
-        if not self._presence.time_is_up():
-            return
-        problem = ProtocolError(
-            ErrorCode.LOGIN_TIMEOUT,
-            f"Log in within {self._services.limits.login_seconds:g} seconds; connect again.",
-        )
-        self._finish(events.error(problem) + events.bye("login_timeout", reconnect=True))
-
-    def _finish(
-        self,
-        frame: bytes,
-        fate: type[EndSession | TouchSession] = TouchSession,
-        *,
-        at_once: bool = False,
-    ) -> None:
-        """Leave the room, and send `frame` as the last thing.
-
-        Args:
-            frame: what is sent.
-            fate: what becomes of the session, if there is one.
-            at_once: whether what is still to be sent is given up for it.
-        """
-        try:
-            if self._leave(fate):
-                farewell = Farewell(self._outbox, frame, at_once)
-                self._services.submit([Job(farewell)], wait=False)
-        except HandoffClosed:
-            self.cut()
-
-    def _leave(self, fate: type[EndSession | TouchSession]) -> bool:
-        """Leave the room; return whether that had still to be done."""
-        leaver = self._presence.leave()
-        if leaver is None:
-            return False
-        if leaver.member is not None:
-            self._services.watch.forget(self)
-            change: SessionChange = fate(leaver.session)
-            self._services.room.leave(leaver.member, change)
-            _log.info("%s left.", leaver.member.account.name)
-        return True
-
-    def _release(self) -> None:
-        """Leave the room, if that has not been done, and give the socket to the delivery."""
-        try:
-            self._leave(TouchSession)
-            self._services.submit([Job(Release(self._outbox))], wait=False)
-        except HandoffClosed:  # nobody else has the socket any more
-            self._outbox.close()
