@@ -1,9 +1,14 @@
-"""What both ends of a connection ask of TCP."""
+"""What both ends of a connection ask of TCP, and whose an address is."""
 
 import socket
 
 _KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 """Another side that vanished without a word is noticed within a minute, and no thread waits."""
+
+_MAPPED = b"\0" * 10 + b"\xff\xff"
+"""What an IPv4 address stands behind where IPv6 carries it (RFC 4291, section 2.5.5.2)."""
+
+_IPV4_BYTES, _PREFIX_BYTES = 4, 8
 
 
 def tune(sock: socket.socket) -> None:
@@ -17,3 +22,39 @@ def tune(sock: socket.socket) -> None:
     for name, value in _KEEPALIVE.items():
         if hasattr(socket, name):  # macOS lacks one of them
             sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+def origin(address: str) -> str:
+    """Return what `address` is counted as: whoever can have one of them can have all of them.
+
+    An IPv4 address stands for itself, also where IPv6 carries it. An IPv6 address stands for its
+    /64, as that is the least that a customer or a host is given (RFC 6177). What is no address,
+    such as the name of a Unix socket, stands for itself.
+
+    Args:
+        address: as `accept` gives it, perhaps with the zone of a link.
+    """
+    packed = _packed(address)
+    if len(packed) <= _IPV4_BYTES:
+        return socket.inet_ntop(socket.AF_INET, packed) if packed else address
+    network = packed[:_PREFIX_BYTES].ljust(len(packed), b"\0")
+    return f"{socket.inet_ntop(socket.AF_INET6, network)}/64"
+
+
+def is_loopback(address: str) -> bool:
+    """Say whether only this machine itself can come from, or to, `address`."""
+    packed = _packed(address)
+    if len(packed) == _IPV4_BYTES:
+        return packed.startswith(b"\x7f")
+    return packed == b"\1".rjust(16, b"\0")
+
+
+def _packed(address: str) -> bytes:
+    """Return the bytes of `address` without its zone, 4 where it is IPv4 in truth; none if none."""
+    plain = address.partition("%")[0]
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            return socket.inet_pton(family, plain).removeprefix(_MAPPED)
+        except (OSError, ValueError):  # ValueError: it holds a NUL
+            continue
+    return b""
