@@ -99,7 +99,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(words)
     except UsageError as error:
-        print(f"chatroom: {error}", file=sys.stderr)
+        from chatroom.ui.sanitize import clean  # noqa: PLC0415 - seldom needed
+
+        print(f"chatroom: {clean(str(error))}", file=sys.stderr)
         return USAGE
     except BrokenPipeError:
         # Whoever read our output, such as `head`, has had enough. What Python still holds back

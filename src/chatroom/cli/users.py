@@ -54,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
     from chatroom.log.base import StoreError  # noqa: PLC0415 - heavy
     from chatroom.protocol.errors import ProtocolError  # noqa: PLC0415
     from chatroom.server.control import ask  # noqa: PLC0415
+    from chatroom.ui.sanitize import clean  # noqa: PLC0415
 
     config = configured(args)
     request = _request(args)
@@ -61,13 +62,13 @@ def run(args: argparse.Namespace) -> int:
         data = file_of(config.server.data)
         reply = ask(data, request) or _perform(config, data, request)
     except ProtocolError as problem:
-        print(f"chatroom: {problem.message}", file=sys.stderr)
+        print(f"chatroom: {clean(problem.message)}", file=sys.stderr)
         return REFUSED
     except StoreError as error:
         raise UsageError(str(error)) from error
     users = reply.get("users")
     for line in users if isinstance(users, list) else [reply["message"]]:
-        print(line)
+        print(clean(str(line)))
     return 0
 
 

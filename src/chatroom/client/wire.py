@@ -186,5 +186,5 @@ def read(frame: dict[str, object], kind: type[_T]) -> _T:
     """
     try:
         return msgspec.convert(frame, kind)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:  # which is for half a character
         raise LineBroken(f"The server sent something that makes no sense: {error}.") from None

@@ -112,7 +112,7 @@ def _valid(asker: Asker, name: str) -> str:
 
 def _ask_password(asker: Asker, name: str) -> str:
     while True:
-        password = asker.ask_hidden(f"Password for {name}: ")
+        password = asker.ask_hidden(f"Password for {clean(name)}: ")
         if not (fault := _fault(password)):
             return password
         asker.show([fault])
@@ -120,7 +120,7 @@ def _ask_password(asker: Asker, name: str) -> str:
 
 def _choose_password(asker: Asker, name: str) -> str:
     """Asks for the password of a new account until it has been given twice."""
-    asker.show([f"{name} is new here. Choose a password to come back with."])
+    asker.show([f"{clean(name)} is new here. Choose a password to come back with."])
     while True:
         password = asker.ask_hidden("New password: ")
         if fault := _fault(password):

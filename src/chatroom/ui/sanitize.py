@@ -15,8 +15,8 @@ TAB = "    "
 """What a tab is shown as; its real width would depend on the column."""
 
 MARKS = 8
-"""How many combining marks are shown on one character; no living script needs more. Piled up without
-a bound they cover the lines above and below, and the names that stand there."""
+"""How many combining marks are shown on one character; no living script needs more. Piled up
+without a bound they cover the lines above and below, and the names that stand there."""
 
 # Default_Ignorable_Code_Point of the Unicode Character Database: whatever is drawn as nothing. The
 # bidirectional controls among them are left out here, as they are shown instead.
@@ -65,9 +65,7 @@ def clean_json(message: Mapping[str, object]) -> str:
     return "".join(_each(line, _escaped, _escape))
 
 
-def _each(
-    text: str, shown: Callable[[str], str], excess: Callable[[str], str]
-) -> Iterator[str]:
+def _each(text: str, shown: Callable[[str], str], excess: Callable[[str], str]) -> Iterator[str]:
     """Yields what is shown of each character; of the marks beyond `MARKS`, what `excess` says.
 
     What is not shown is not there: marks before and behind it are marks on one character.
