@@ -31,6 +31,22 @@ def fill(path: Path) -> None:
             clock.now += 1 if size > 1 else 0
 
 
+def harm_types(path: Path, table: str, harm: str) -> None:
+    """Execute `harm`, in which a column of `table` gets what is not of its type."""
+    define = "UPDATE sqlite_schema SET sql = ? WHERE name = ?"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA writable_schema = ON")
+        (sql,) = other.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
+        loose = sql.replace("STRICT, ", "").replace("STRICT", "")
+        for kind in ("TEXT", "REAL", "BLOB", "INTEGER NOT NULL"):
+            loose = loose.replace(kind, kind.replace(kind.split()[0], "ANY"))
+        other.execute(define, (loose, table))
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute(harm)
+        other.execute("PRAGMA writable_schema = ON")
+        other.execute(define, (sql, table))
+
+
 def make_version_1(path: Path, texts: Sequence[str] = ()) -> None:
     """Make a store as the first version wrote it, with one account that said `texts`."""
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -44,3 +60,14 @@ def make_version_1(path: Path, texts: Sequence[str] = ()) -> None:
         )
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute("PRAGMA user_version = 1")
+
+
+def make_version_2(path: Path, texts: Sequence[str] = ()) -> None:
+    """Make a store as the second version wrote it, with a session, but no bans and no invites."""
+    make_version_1(path, texts)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        second = MIGRATIONS[1]
+        assert callable(second)
+        second(connection)
+        connection.execute("INSERT INTO sessions VALUES (x'01', 1, 1000.0)")
+        connection.execute("PRAGMA user_version = 2")

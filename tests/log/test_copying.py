@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 
 from chatroom.log import copying
-from chatroom.log.base import ROOM, StorageFull, StoreError
+from chatroom.log.auditing import records
+from chatroom.log.base import ROOM, Audited, StorageFull, StoreError
 from chatroom.log.copying import Faulty, back_up
 from chatroom.log.lock import StoreLock
+from chatroom.log.rules import Act, AddBan, AddInvite
 from chatroom.log.sqlite import SqliteStore
 from chatroom.log.verifying import Report, verify
-from tests.log.filling import COMMITS, ENTRIES, LOGS, fill, make_version_1
+from tests.log.filling import COMMITS, ENTRIES, LOGS, fill, make_version_1, make_version_2
 from tests.log.stores import DEADLINE, add, everything, say, texts
 
 WHOLE = Report(entries=ENTRIES, commits=COMMITS, logs=LOGS)
@@ -117,6 +119,28 @@ def test_the_data_of_the_first_version_are_brought_up_to_date(path: Path, target
     assert path.read_bytes() == before
     with contextlib.closing(SqliteStore(target)) as store:
         assert texts(store) == ["one", "two"]
+
+
+def test_the_data_of_the_second_version_are_brought_up_to_date(path: Path, target: Path) -> None:
+    make_version_2(path, ["one", "two"])
+    before = path.read_bytes()
+    assert back_up(path, target) == Report(entries=2, commits=1, logs=2)
+    assert path.read_bytes() == before
+    with contextlib.closing(SqliteStore(target)) as store:
+        assert texts(store) == ["one", "two"]
+        assert store.session(b"\x01") is not None
+        assert (store.bans(), store.invites()) == ([], [])
+
+
+def test_bans_invites_and_what_was_decided_are_copied(path: Path, target: Path) -> None:
+    act = Act("uid:0", "ban", "10.0.0.0/8")
+    with contextlib.closing(SqliteStore(path)) as store:
+        store.commit([Audited(AddBan("10.0.0.0/8", "spam", None), act), AddInvite(b"x", "y", 1e10)])
+        rules = (store.bans(), store.invites())
+        back_up(path, target)
+    assert [record.subject for record in records(target)] == ["10.0.0.0/8"]
+    with contextlib.closing(SqliteStore(target)) as copy:
+        assert (copy.bans(), copy.invites()) == rules
 
 
 # What is not to be replaced.

@@ -4,16 +4,20 @@ import contextlib
 import os
 import shutil
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatroom.log.base import ROOM, AddAccount, AddSession, Draft, Entry, StoreError
+from chatroom.log.auditing import records
+from chatroom.log.base import ROOM, AddAccount, AddSession, Audited, Draft, Entry, StoreError
 from chatroom.log.chain import GENESIS, spans_to_text
-from chatroom.log.sealing import Commit, commits, rehash
+from chatroom.log.rules import Act, AddBan, AddInvite
+from chatroom.log.sealing import Commit, Damaged, commits, rehash
 from chatroom.log.sqlite import SqliteStore
+from tests.log.filling import harm_types
 from tests.log.stores import Clock, everything
 
 RESTORE = "restore a backup with 'chatroom restore', as docs/operations.md#recovery says."
@@ -210,19 +214,34 @@ def test_what_has_another_type_than_its_column_is_named(
     path: Path, table: str, harm: str, what: str
 ) -> None:
     """SQLite lets nobody write that; a damaged page may say it."""
-    define = "UPDATE sqlite_schema SET sql = ? WHERE name = ?"
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("PRAGMA writable_schema = ON")
-        (sql,) = other.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
-        loose = sql.replace("STRICT, ", "").replace("STRICT", "")
-        for kind in ("TEXT", "REAL", "BLOB", "INTEGER NOT NULL"):
-            loose = loose.replace(kind, kind.replace(kind.split()[0], "ANY"))
-        other.execute(define, (loose, table))
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute(harm)
-        other.execute("PRAGMA writable_schema = ON")
-        other.execute(define, (sql, table))
+    harm_types(path, table, harm)
     assert what in _refused(path)
+
+
+@pytest.mark.parametrize(
+    ("table", "harm"),
+    [
+        ("bans", "UPDATE bans SET since = 'x'"),
+        ("invites", "UPDATE invites SET digest = 'x'"),
+        ("audit", "UPDATE audit SET actor = x'00'"),
+    ],
+)
+def test_rules_that_make_no_sense_are_damage_to_whoever_reads_them(
+    path: Path, table: str, harm: str
+) -> None:
+    with contextlib.closing(SqliteStore(path)) as store:
+        act = Act("uid:0", "ban", "10.0.0.0/8")
+        store.commit([Audited(AddBan("10.0.0.0/8", "", None), act), AddInvite(b"x", "y", 1e10)])
+    harm_types(path, table, harm)
+    with contextlib.closing(SqliteStore(path)) as store:
+        read: dict[str, Callable[[], object]] = {
+            "bans": store.bans,
+            "invites": store.invites,
+            "audit": lambda: list(records(path)),
+        }
+        with pytest.raises(Damaged, match=f"the table of {table} makes no sense") as caught:
+            read[table]()
+    assert str(caught.value).endswith(RESTORE)
 
 
 # Files that make none.

@@ -15,6 +15,7 @@ from chatroom.log.base import (
     AddAccount,
     AddSession,
     Appended,
+    Audited,
     Change,
     Draft,
     EndSession,
@@ -32,6 +33,18 @@ from chatroom.log.base import (
     TouchSession,
 )
 from chatroom.log.memory import MemoryStore
+from chatroom.log.rules import (
+    Act,
+    AddBan,
+    AddInvite,
+    Ban,
+    EndSessionsOf,
+    Invite,
+    LiftBan,
+    RevokeInvite,
+    RuleChange,
+    Uninvited,
+)
 from chatroom.log.sqlite import SqliteStore
 from tests.log.stores import Clock
 
@@ -47,6 +60,8 @@ class Model:
         self.accounts: list[Account] = []
         self.epochs: dict[int, str] = {}
         self.sessions: dict[bytes, Session] = {}
+        self.bans: list[Ban] = []
+        self.invites: list[Invite] = []
         self.ts = 0.0  # the latest time that was given to anything
 
     def expect(self, change: Change, outcome: Outcome) -> Outcome:
@@ -54,14 +69,63 @@ class Model:
         match change:
             case Draft():
                 return self._append(change)
-            case AddAccount(name, password):
-                return self._add(name, password, outcome)
+            case Audited():
+                return self.expect(change.change, outcome)
+            case AddAccount() | SetPassword() | RemoveAccount():
+                return self._expect_account(change, outcome)
+            case _ if isinstance(change, SessionChange):
+                return self._expect_session(change)
+            case _:
+                return self._expect_rule(change)
+
+    def _expect_account(
+        self, change: AddAccount | SetPassword | RemoveAccount, outcome: Outcome
+    ) -> Outcome:
+        match change:
+            case AddAccount():
+                return self._add(change, outcome)
             case SetPassword(number, password):
                 return self._change(number, password, removed=False)
             case RemoveAccount(number):
                 return self._change(number, "", removed=True)
-            case _:
-                return self._expect_session(change)
+
+    def _expect_rule(self, change: RuleChange) -> Outcome:
+        match change:
+            case AddBan(int(number)) | EndSessionsOf(number):
+                if all(number != account.number or account.removed for account in self.accounts):
+                    return Refused()
+                self._keep_sessions(lambda session: session.account != number)
+        match change:
+            case AddBan() | LiftBan():
+                return self._expect_ban(change)
+            case AddInvite() | RevokeInvite():
+                return self._expect_invite(change)
+        return Noted()
+
+    def _expect_ban(self, change: AddBan | LiftBan) -> Outcome:
+        before = self.bans
+        self.bans = [ban for ban in before if ban.subject != change.subject]
+        if isinstance(change, LiftBan):
+            return Noted() if len(self.bans) < len(before) else Refused()
+        self.bans = [ban for ban in self.bans if ban.until is None or ban.until > self.ts]
+        self.bans.append(Ban(change.subject, change.reason, self.ts, change.until))
+        return self.bans[-1]
+
+    def _expect_invite(self, change: AddInvite | RevokeInvite) -> Outcome:
+        if isinstance(change, RevokeInvite):
+            return Noted() if self._take_invite(change.digest) else Refused()
+        self.invites = [invite for invite in self.invites if invite.until > self.ts]
+        if any(change.digest == each.digest or change.name == each.name for each in self.invites):
+            return Refused()
+        self.invites.append(Invite(change.digest, change.name, self.ts, change.until))
+        return self.invites[-1]
+
+    def _take_invite(self, digest: bytes) -> Invite | None:
+        for invite in self.invites:
+            if invite.digest == digest:
+                self.invites.remove(invite)
+                return invite
+        return None
 
     def _expect_session(self, change: SessionChange) -> Outcome:
         match change:
@@ -87,9 +151,15 @@ class Model:
         self.logs[draft.log].append((draft.author, draft.text, draft.id, self.ts))
         return Appended(len(self.logs[draft.log]), self.ts)
 
-    def _add(self, name: str, password: str, outcome: Outcome) -> Outcome:
+    def _add(self, change: AddAccount, outcome: Outcome) -> Outcome:
+        name, password = change.name, change.password
         if any(a.name.lower() == name.lower() and not a.removed for a in self.accounts):
             return Refused()
+        if change.invite is not None:
+            good = any(i.digest == change.invite and i.until > self.ts for i in self.invites)
+            if not good:
+                return Uninvited()
+            self._take_invite(change.invite)
         assert isinstance(outcome, Account)
         assert outcome.number not in [account.number for account in self.accounts]
         assert outcome.inbox not in self.logs
@@ -101,6 +171,8 @@ class Model:
         for place, old in enumerate(self.accounts):
             if old.number == number and not old.removed:
                 self._keep_sessions(lambda session: session.account != number)
+                if removed:
+                    self.bans = [ban for ban in self.bans if ban.subject != number]
                 self.accounts[place] = Account(number, old.name, password, old.inbox, removed)
                 return self.accounts[place]
         return Refused()
@@ -126,6 +198,19 @@ words = st.sampled_from(["hello", "bye", ""])
 digests = st.sampled_from([b"x", b"y", b"z"])
 
 
+moments = st.integers(995, 1010).map(float)
+subjects = few | st.sampled_from(["10.0.0.0/8", "2001:db8::/64"])
+
+rules: st.SearchStrategy[RuleChange] = st.one_of(
+    st.builds(AddBan, subjects, words, st.none() | moments),
+    st.builds(LiftBan, subjects),
+    st.builds(EndSessionsOf, few),
+    st.builds(AddInvite, digests, words, moments),
+    st.builds(RevokeInvite, digests),
+)
+acts = st.builds(Act, words, words, words, words, st.booleans())
+
+
 def _draft(which: int, author: int, text: str, id_: str | None) -> Made:
     return lambda logs: Draft(logs[which % len(logs)], author, text, id_)
 
@@ -143,6 +228,9 @@ changes: st.SearchStrategy[Made] = st.one_of(
     st.builds(TouchSession, digests).map(_plain),
     st.builds(EndSession, digests).map(_plain),
     st.builds(ExpireSessions, st.floats(990, 1010)).map(_plain),
+    rules.map(_plain),
+    st.builds(AddAccount, names, words, digests).map(_plain),
+    st.builds(Audited, rules | st.builds(AddAccount, names, words, digests), acts).map(_plain),
 )
 
 
@@ -211,6 +299,8 @@ class Engines(RuleBasedStateMachine):
         """Heads, epochs, accounts, sessions and all entries."""
         for store, model in self._pairs():
             assert store.accounts() == model.accounts
+            assert store.bans() == model.bans
+            assert store.invites() == model.invites
             for digest in (b"x", b"y", b"z"):
                 assert store.session(digest) == model.sessions.get(digest)
             for log, entries in model.logs.items():

@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 
 from chatroom.log import restoring
-from chatroom.log.base import ROOM, AddSession, Draft, StorageFull, StoreError
+from chatroom.log.auditing import records
+from chatroom.log.base import ROOM, AddSession, Audited, Draft, StorageFull, StoreError
 from chatroom.log.connections import connect
 from chatroom.log.copying import Faulty, back_up
 from chatroom.log.lock import StoreLock
 from chatroom.log.restoring import restore
+from chatroom.log.rules import Act, AddBan, AddInvite, LiftBan, RevokeInvite
 from chatroom.log.sqlite import SqliteStore
 from chatroom.log.verifying import Report, verify
-from tests.log.filling import COMMITS, ENTRIES, LOGS, fill, make_version_1
+from tests.log.filling import COMMITS, ENTRIES, LOGS, fill, make_version_1, make_version_2
 from tests.log.stores import add, say, texts
 
 NOW = 1_000_000_000.0
@@ -189,6 +191,33 @@ def test_a_backup_of_the_first_version_is_brought_up_to_date(data: Path, backup:
         assert store.shared(ROOM, "old room") == 2
     with contextlib.closing(sqlite3.connect(backup)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+
+
+def test_a_backup_of_the_second_version_is_brought_up_to_date(data: Path, backup: Path) -> None:
+    make_version_2(backup, ["one", "two"])
+    make_version_2(data, ["one", "two", "three"])
+    restore(backup, data)
+    restore(backup, data)
+    with opened(data) as store:
+        assert texts(store) == ["one", "two"]
+        assert store.shared(ROOM, "old room") == 2
+        assert store.session(b"\x01") is None
+
+
+def test_bans_invites_and_what_was_decided_are_those_of_the_backup(
+    data: Path, backup: Path
+) -> None:
+    act = Act("uid:0", "ban", "10.0.0.0/8")
+    with opened(data) as store:
+        store.commit([Audited(AddBan("10.0.0.0/8", "spam", None), act), AddInvite(b"x", "y", 1e10)])
+        rules = (store.bans(), store.invites())
+    back_up(data, backup)
+    with opened(data) as store:
+        store.commit([LiftBan("10.0.0.0/8"), RevokeInvite(b"x"), AddBan("11.0.0.0/8", "", None)])
+    restore(backup, data)
+    assert [record.subject for record in records(data)] == ["10.0.0.0/8"]
+    with opened(data) as store:
+        assert (store.bans(), store.invites()) == rules
 
 
 def test_what_is_kept_twice_in_a_second_has_two_names(data: Path, backup: Path) -> None:

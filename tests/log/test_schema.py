@@ -12,6 +12,7 @@ from chatroom.log.base import ROOM, StoreError
 from chatroom.log.chain import GENESIS
 from chatroom.log.schema import APPLICATION_ID, MIGRATIONS, migrate
 from chatroom.log.sealing import SEALED_AT_ONCE, Damaged, commits, rehash
+from tests.log.filling import make_version_2
 
 NEXT = "CREATE TABLE more (x INTEGER) STRICT; INSERT INTO more VALUES (1); "
 
@@ -135,6 +136,28 @@ def test_a_log_with_a_hole_is_not_sealed(
     with pytest.raises(Damaged, match=r"^log 1 has a hole at \d+$"):
         migrate(connection)
     assert _dump(connection) == before
+
+
+def test_what_version_2_stored_is_kept(path: Path) -> None:
+    """And there is room for bans, invites and what is decided."""
+    make_version_2(path, ["one", "two"])
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        before = [line for line in _dump(connection) if line.startswith("INSERT")]
+        migrate(connection)
+        after = _dump(connection)
+        assert [line for line in after if line.startswith("INSERT")] == before
+        assert after[-1] == str((len(MIGRATIONS),))
+        for query in ("SELECT * FROM bans", "SELECT * FROM invites", "SELECT * FROM audit"):
+            assert connection.execute(query).fetchall() == []
+
+
+@pytest.mark.parametrize("ban", [(None, None), (1, "10.0.0.0/8")])
+def test_a_ban_is_of_one_account_or_of_one_network(
+    connection: sqlite3.Connection, ban: tuple[int | None, str | None]
+) -> None:
+    migrate(connection)
+    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+        connection.execute("INSERT INTO bans VALUES (?, ?, 1.0, NULL, '')", ban)
 
 
 def test_a_newer_file_is_refused(connection: sqlite3.Connection) -> None:

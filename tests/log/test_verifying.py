@@ -15,7 +15,7 @@ from chatroom.log.base import StoreError
 from chatroom.log.sealing import Damaged
 from chatroom.log.sqlite import SqliteStore
 from chatroom.log.verifying import FAULTS, Report, verify
-from tests.log.filling import COMMITS, ENTRIES, LOGS, fill, make_version_1
+from tests.log.filling import COMMITS, ENTRIES, LOGS, fill, make_version_1, make_version_2
 
 Alter = Callable[[sqlite3.Connection], object]
 
@@ -348,6 +348,19 @@ def test_a_store_without_hashes_is_refused(path: Path) -> None:
         verify(path)
 
 
+def test_a_store_of_the_second_version_can_be_looked_at(path: Path) -> None:
+    make_version_2(path, ["one", "two"])
+    assert verify(path) == Report(entries=2, commits=1, logs=2)
+
+
+def test_bans_and_invites_can_be_damaged_too(whole: Path) -> None:
+    """A ban of an account that is not there, and an index that does not fit its table."""
+    ban = "INSERT INTO bans (account, since, reason) VALUES (99, 1.0, '')"
+    assert faults_of(whole, ban) == [
+        "something in the table bans names one of the accounts that is not there"
+    ]
+
+
 def failing(error: Exception) -> Callable[..., None]:
     """Return something that fails."""
 
@@ -377,7 +390,7 @@ def test_a_disk_that_fails_is_no_fault_of_the_store(
         verify(whole)
 
 
-@pytest.mark.parametrize("table", ["lineage", "commits", "entries_by_id"])
+@pytest.mark.parametrize("table", ["lineage", "commits", "entries_by_id", "bans", "audit"])
 def test_a_table_that_is_missing_is_damage(whole: Path, table: str) -> None:
     kind = "INDEX" if "_by_" in table else "TABLE"
     with pytest.raises(Damaged, match=rf"it is damaged \({table} is missing or was changed\)"):

@@ -5,7 +5,8 @@ every account has an inbox for its direct messages. A log is a sequence of entri
 = 1, 2, 3 … without holes. Its `epoch`, a random text made with the log, names this incarnation: the
 pair (epoch, seq) means one entry for ever. A log that was restored from a backup has a new epoch
 and remembers the old one, with the last place that both share. Beside the logs stand the accounts,
-and the sessions in which accounts were logged in.
+the sessions in which accounts were logged in, the bans and the invites (`log/rules.py`). Who
+decided what is recorded with it, where there is a file to read that from (`log/auditing.py`).
 
 **Order.** `commit` appends in the order of its argument, and calls of it follow one another. A
 reader sees the entries of a log in the order of `seq`, never a later one without those before it.
@@ -30,6 +31,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import msgspec
+
+from chatroom.log.rules import Act, Ban, Invite, RuleChange, Uninvited
 
 ROOM = 1
 """The log of the public messages."""
@@ -83,6 +86,8 @@ class AddAccount(msgspec.Struct, frozen=True):
 
     name: str
     password: str
+    invite: bytes | None = None
+    """The digest of the invite that is used up by it, which must be good; None where none is."""
 
 
 class SetPassword(msgspec.Struct, frozen=True):
@@ -93,7 +98,7 @@ class SetPassword(msgspec.Struct, frozen=True):
 
 
 class RemoveAccount(msgspec.Struct, frozen=True):
-    """Take an account's name and password away; what it said stays."""
+    """Take an account's name, password and ban away; what it said stays."""
 
     account: int
 
@@ -130,8 +135,19 @@ class ExpireSessions(msgspec.Struct, frozen=True):
 
 SessionChange = AddSession | TouchSession | EndSession | ExpireSessions
 
-Change = Draft | AddAccount | SetPassword | RemoveAccount | SessionChange
-"""What can be committed. A new password, and the removal of an account, end all its sessions."""
+Decision = AddAccount | SetPassword | RemoveAccount | RuleChange
+
+
+class Audited(msgspec.Struct, frozen=True):
+    """Do `change`, and record `act` with it unless that is refused."""
+
+    change: Decision
+    act: Act
+
+
+Change = Draft | SessionChange | Decision | Audited
+"""What can be committed. A new password, a ban, and the removal of an account end all its
+sessions."""
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -161,14 +177,14 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Noted(msgspec.Struct, frozen=True):
-    """A change of the sessions is done."""
+    """A change of the sessions or of the rules is done."""
 
 
-Outcome = Appended | IdReused | Account | Noted | Refused
+Outcome = Appended | IdReused | Account | Ban | Invite | Noted | Refused | Uninvited
 """What became of a change: drafts are `Appended` or `IdReused`, changes of accounts give the
-account as it now is, or `Refused`. Changes of sessions are `Noted`, also where there was nothing to
-do, but for `AddSession`, which is `Refused` when there is no such account, or its password has been
-changed."""
+account as it now is, or `Refused`, or `Uninvited`. Changes of sessions are `Noted`, also where
+there was nothing to do, but for `AddSession`, which is `Refused` when there is no such account, or
+its password has been changed. Those of the rules say it themselves."""
 
 
 class StoreError(Exception):
@@ -234,6 +250,22 @@ class Store(ABC):
     @abstractmethod
     def accounts(self) -> list[Account]:
         """Return every account that ever was, removed ones included."""
+
+    @abstractmethod
+    def bans(self) -> list[Ban]:
+        """Return the bans in the order of making; the time of some may be over.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+
+    @abstractmethod
+    def invites(self) -> list[Invite]:
+        """Return the invites in the order of making; the time of some may be over.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
 
     @abstractmethod
     def probe(self) -> None:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 
 from chatroom.log.base import (
     ROOM,
-    SESSIONS,
     Account,
     AddAccount,
     AddSession,
     Appended,
+    Audited,
     Change,
     Draft,
     EndSession,
@@ -30,6 +30,9 @@ from chatroom.log.base import (
     TouchSession,
     new_epoch,
 )
+from chatroom.log.memory_rules import MemoryRules
+from chatroom.log.memory_sessions import MemorySessions
+from chatroom.log.rules import AddBan, Ban, EndSessionsOf, Invite, LiftBan, RuleChange, Uninvited
 from chatroom.protocol.names import fold
 
 CAPACITY = 1_000_000
@@ -70,41 +73,6 @@ class _Log:
         return self._entries[start : start + limit]
 
 
-class _Sessions:
-    """The sessions of all accounts."""
-
-    def __init__(self) -> None:
-        self._all: dict[bytes, Session] = {}
-        self._of: dict[int, set[bytes]] = {}  # by account
-
-    def get(self, digest: bytes) -> Session | None:
-        return self._all.get(digest)
-
-    def add(self, digest: bytes, account: int, ts: float) -> None:
-        self.end(digest)
-        own = self._of.setdefault(account, set())
-        if len(own) >= SESSIONS:
-            self.end(min(own, key=lambda digest: (self._all[digest].used, digest)))
-        self._all[digest] = Session(account, ts)
-        own.add(digest)
-
-    def touch(self, digest: bytes, ts: float) -> None:
-        if old := self._all.get(digest):
-            self._all[digest] = Session(old.account, ts)
-
-    def end(self, digest: bytes) -> None:
-        if old := self._all.pop(digest, None):
-            self._of[old.account].remove(digest)
-
-    def end_all(self, account: int) -> None:
-        for digest in self._of.pop(account, ()):
-            del self._all[digest]
-
-    def expire(self, before: float) -> None:
-        for digest in [digest for digest, each in self._all.items() if each.used < before]:
-            self.end(digest)
-
-
 class MemoryStore(Store):
     """A store without a file. The contract is `Store`'s; durable means: while the process lives.
 
@@ -130,7 +98,8 @@ class MemoryStore(Store):
         self._logs = {ROOM: _Log()}
         self._accounts: dict[int, Account] = {}
         self._numbers: dict[str, int] = {}  # by folded name, accounts that are not removed
-        self._sessions = _Sessions()
+        self._sessions = MemorySessions()
+        self._rules = MemoryRules()
         self._ids: dict[tuple[int, str], Entry] = {}
         # Over all logs, oldest first: each entry with its id and what its text takes.
         self._kept: deque[tuple[Entry, str | None, int]] = deque()
@@ -152,14 +121,14 @@ class MemoryStore(Store):
                 return self._known(change) or Refused()
             case Draft():
                 return self._known(change) or self._append(change)
-            case AddAccount():
-                return self._add(change)
-            case SetPassword():
-                return self._replace(change.account, password=change.password)
-            case RemoveAccount():
-                return self._replace(change.account, password="", removed=True)
-            case _:
+            case AddAccount() | SetPassword() | RemoveAccount():
+                return self._account(change)
+            case Audited():
+                return self._apply(change.change)
+            case _ if isinstance(change, SessionChange):
                 return self._session(change)
+            case _:
+                return self._rule(change)
 
     def _known(self, draft: Draft) -> Outcome | None:
         """Say what is known of the draft's id, None if nothing is."""
@@ -192,10 +161,22 @@ class MemoryStore(Store):
         if id_ is not None:
             del self._ids[entry.author, id_]
 
+    def _account(self, change: AddAccount | SetPassword | RemoveAccount) -> Outcome:
+        match change:
+            case AddAccount():
+                return self._add(change)
+            case SetPassword(number, password):
+                return self._replace(number, password=password)
+            case _:  # RemoveAccount
+                self._rules.apply(self._ts, LiftBan(change.account))
+                return self._replace(change.account, password="", removed=True)
+
     def _add(self, change: AddAccount) -> Outcome:
         key = fold(change.name)
         if key in self._numbers:
             return Refused()
+        if change.invite is not None and not self._rules.use_invite(self._ts, change.invite):
+            return Uninvited()
         number = len(self._accounts) + 1
         inbox = ROOM + number
         self._logs[inbox] = _Log()
@@ -232,6 +213,15 @@ class MemoryStore(Store):
                 self._sessions.expire(change.before)
         return Noted()
 
+    def _rule(self, change: RuleChange) -> Outcome:
+        match change:
+            case AddBan(int(number)) | EndSessionsOf(number):
+                account = self._accounts.get(number)
+                if account is None or account.removed:
+                    return Refused()
+                self._sessions.end_all(number)
+        return Noted() if isinstance(change, EndSessionsOf) else self._rules.apply(self._ts, change)
+
     def read(self, log: int, after: int, limit: int) -> list[Entry]:
         """Return entries behind a place; see `Store.read`."""
         with self._lock:
@@ -266,6 +256,16 @@ class MemoryStore(Store):
         """Return every account; see `Store.accounts`."""
         with self._lock:
             return list(self._accounts.values())
+
+    def bans(self) -> list[Ban]:
+        """Return the bans; see `Store.bans`."""
+        with self._lock:
+            return self._rules.bans()
+
+    def invites(self) -> list[Invite]:
+        """Return the invites; see `Store.invites`."""
+        with self._lock:
+            return self._rules.invites()
 
     def probe(self) -> None:
         """There is always room; see `Store.probe`."""

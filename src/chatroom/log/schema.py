@@ -66,6 +66,35 @@ CREATE TABLE probes (                     -- what is written to see whether ther
 ) STRICT;
 """
 
+_RULES_AND_AUDIT = """
+CREATE TABLE bans (
+    account INTEGER UNIQUE REFERENCES accounts,
+    network TEXT UNIQUE,                  -- in CIDR notation
+    since   REAL NOT NULL,
+    until   REAL,
+    reason  TEXT NOT NULL,
+    CHECK ((account IS NULL) <> (network IS NULL))
+) STRICT;
+
+CREATE TABLE invites (
+    digest BLOB PRIMARY KEY,
+    name   TEXT NOT NULL UNIQUE,
+    since  REAL NOT NULL,
+    until  REAL NOT NULL
+) STRICT;
+
+CREATE TABLE audit (                      -- who decided what
+    guest   INTEGER NOT NULL,             -- whether it was somebody from the network
+    number  INTEGER NOT NULL,
+    ts      REAL NOT NULL,
+    actor   TEXT NOT NULL,
+    act     TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail  TEXT NOT NULL,
+    PRIMARY KEY (guest, number)
+) STRICT, WITHOUT ROWID;
+"""
+
 Step = str | Callable[[sqlite3.Connection], None]
 """Statements, or a function that executes some."""
 
@@ -76,7 +105,7 @@ def _version_2(connection: sqlite3.Connection) -> None:
     seal_all(connection)
 
 
-MIGRATIONS: tuple[Step, ...] = (_VERSION_1, _version_2)
+MIGRATIONS: tuple[Step, ...] = (_VERSION_1, _version_2, _RULES_AND_AUDIT)
 """What leads from each version to the next, the first from an empty file. Only ever added to."""
 
 

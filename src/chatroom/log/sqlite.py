@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from chatroom.log import inspection, schema, space, wal
+from chatroom.log import inspection, schema, space, sqlite_rules, wal
 from chatroom.log.base import Account, Change, Entry, Outcome, Session, Store, StoreError
 from chatroom.log.chain import GENESIS
 from chatroom.log.connections import (
@@ -24,6 +24,7 @@ from chatroom.log.connections import (
     identity,
     primary_code,
 )
+from chatroom.log.rules import Ban, Invite
 from chatroom.log.transaction import Transaction, account
 
 _READ = (
@@ -194,6 +195,16 @@ class SqliteStore(Store):
             rows = reader.execute(_ACCOUNTS).fetchall()
             kind = list[tuple[int, str, str, int, int]]
             return [account(row) for row in inspection.checked(rows, kind, "accounts")]
+
+    def bans(self) -> list[Ban]:
+        """Return the bans; see `Store.bans`."""
+        with self._readers.lend() as reader:
+            return sqlite_rules.bans(reader)
+
+    def invites(self) -> list[Invite]:
+        """Return the invites; see `Store.invites`."""
+        with self._readers.lend() as reader:
+            return sqlite_rules.invites(reader)
 
     def close(self) -> None:
         """Write everything back into the one file and close it, unless it is abandoned."""

@@ -4,13 +4,16 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
 
+from chatroom.log import sqlite_rules
 from chatroom.log.base import (
     SESSIONS,
     Account,
     AddAccount,
     AddSession,
     Appended,
+    Audited,
     Change,
+    Decision,
     Draft,
     EndSession,
     IdReused,
@@ -25,6 +28,7 @@ from chatroom.log.base import (
     new_epoch,
 )
 from chatroom.log.chain import Link, Span, digest, seal, spans_to_text
+from chatroom.log.rules import LiftBan, RuleChange, Uninvited
 from chatroom.log.sealing import ADD_COMMIT
 from chatroom.protocol.names import fold
 
@@ -101,7 +105,7 @@ class Transaction:
             elif isinstance(change, SessionChange):
                 outcomes.append(self._session(change))
             else:
-                outcomes.append(self._account(change))
+                outcomes.append(self._decide(change))
         self._insert()
         self._seal()
         return outcomes
@@ -139,23 +143,37 @@ class Transaction:
         log, seq, text, ts = row
         return Appended(seq, ts, True) if (log, text) == (draft.log, draft.text) else IdReused()
 
+    def _decide(self, change: Decision | Audited) -> Outcome:
+        if isinstance(change, Audited):
+            outcome = self._decide(change.change)
+            if not isinstance(outcome, Refused | Uninvited):
+                sqlite_rules.record(self._writer, self.ts, change.act)
+            return outcome
+        if isinstance(change, RuleChange):
+            return sqlite_rules.apply(self._writer, self.ts, change)
+        return self._account(change)
+
     def _account(self, change: AddAccount | SetPassword | RemoveAccount) -> Outcome:
         match change:
-            case AddAccount(name, password):
-                return self._add(name, password)
+            case AddAccount():
+                return self._add(change)
             case SetPassword(number, password):
                 found = self._writer.execute(_CHANGE, (password, number))
             case _:  # RemoveAccount
                 found = self._writer.execute(_REMOVE, (change.account,))
+                sqlite_rules.apply(self._writer, self.ts, LiftBan(change.account))
         row = found.fetchone()
         self._writer.execute("DELETE FROM sessions WHERE account = ?", (change.account,))
         return account(row) if row else Refused()
 
-    def _add(self, name: str, password: str) -> Outcome:
+    def _add(self, change: AddAccount) -> Outcome:
+        name, password, invite = change.name, change.password, change.invite
         key = fold(name)
         taken = "SELECT 1 FROM accounts WHERE key = ? AND removed = 0"
         if self._writer.execute(taken, (key,)).fetchone():
             return Refused()
+        if invite is not None and not sqlite_rules.use_invite(self._writer, self.ts, invite):
+            return Uninvited()
         epoch = new_epoch()
         (inbox,) = self._writer.execute(_ADD_LOG, (epoch,)).fetchone()
         (number,) = self._writer.execute(_ADD, (name, key, password, inbox)).fetchone()

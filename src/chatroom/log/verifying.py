@@ -16,11 +16,13 @@ from chatroom.log.base import StoreError
 from chatroom.log.chain import GENESIS, Span
 from chatroom.log.connections import explained, primary_code
 from chatroom.log.reading import lenient, open_for_reading
-from chatroom.log.schema import MIGRATIONS, version_of
+from chatroom.log.schema import version_of
 from chatroom.log.sealing import Commit, Damaged, read_commit, rehash
 
 FAULTS = 20
 """How many faults are told; the others are counted."""
+
+_SEALED = 2  # the first version of the schema that has hashes
 
 _COMMITS = "SELECT number, ts, spans, hash FROM commits ORDER BY number"
 _EXTENTS = "SELECT log, count(*), min(seq), max(seq) FROM entries GROUP BY log"
@@ -52,7 +54,7 @@ def verify(path: Path) -> Report:
         StoreError: it cannot be looked at.
     """
     with open_for_reading(path) as connection, explained(path):
-        if version_of(connection) < len(MIGRATIONS):
+        if version_of(connection) < _SEALED:
             raise StoreError(
                 "an older chatroom wrote it, without hashes; start a server on it once"
             )
@@ -61,7 +63,7 @@ def verify(path: Path) -> Report:
 
 
 def inspect(connection: sqlite3.Connection) -> Report:
-    """Look at everything in the store behind `connection`, which is of the newest version.
+    """Look at everything in the store behind `connection`, of a version that has hashes.
 
     It takes memory for the logs, not for what is in them. The connection has to be in a transaction
     if others may write meanwhile.
