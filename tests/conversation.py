@@ -206,12 +206,15 @@ class Running:
 
 
 def settings(data: Path | str = ":memory:", *, registration: bool = True, **limits: Any) -> Config:
-    """Returns a configuration whose passwords are cheap to check, on any free port."""
+    """Returns a configuration whose passwords are cheap to check, on any free port.
+
+    Messages may come as fast as they do, unless `limits` says otherwise.
+    """
     argon2 = Argon2(time_cost=1, memory_kib=8, parallelism=1)
     return Config(
         Server(port=0, data=str(data)),
         Auth(registration="open" if registration else "closed", argon2=argon2),
-        Limits(**limits),
+        Limits(**{"messages_per_second": 0} | limits),
     )
 
 

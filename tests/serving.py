@@ -32,7 +32,8 @@ class Server:
     Args:
         data: a path to keep data in, or ":memory:".
         arguments: further words for `chatroom serve`.
-        env: further settings; passwords are cheap to check unless these say otherwise.
+        env: further settings; passwords are cheap to check and messages may come fast
+            unless these say otherwise.
         prefix: what runs a command where the server is to be, if that is elsewhere.
     """
 
@@ -49,6 +50,7 @@ class Server:
         self._env = {
             "CHATROOM_AUTH_ARGON2_TIME_COST": "1",
             "CHATROOM_AUTH_ARGON2_MEMORY_KIB": "8",
+            "CHATROOM_LIMITS_MESSAGES_PER_SECOND": "0",
         } | dict(env or {})
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0

@@ -12,7 +12,7 @@ from chatroom.config import Argon2, Auth, Config, ConfigError, Limits, Server, a
 EVERYTHING = Config(
     Server("::1", 4000, "/srv/chat", 100),
     Auth("closed", Argon2(3, 64, 4)),
-    Limits(100, 2000, 16, 2.5, 5, 6, 7, 10, 3, 0.5, 7),
+    Limits(100, 2000, 16, 2.5, 500, 5, 6, 7, 10, 3, 0.5, 7),
 )
 """A configuration in which no key has its default."""
 
@@ -29,6 +29,7 @@ VARIABLES = {
     "CHATROOM_LIMITS_FRAME_BYTES": "2000",
     "CHATROOM_LIMITS_USERNAME_LENGTH": "16",
     "CHATROOM_LIMITS_LOGIN_SECONDS": "2.5",
+    "CHATROOM_LIMITS_LOGIN_BYTES": "500",
     "CHATROOM_LIMITS_PING_SECONDS": "5",
     "CHATROOM_LIMITS_ANSWER_SECONDS": "6",
     "CHATROOM_LIMITS_STALL_SECONDS": "7",
@@ -78,12 +79,13 @@ def test_everything_has_its_default() -> None:
             "frame_bytes": 65536,
             "username_length": 32,
             "login_seconds": 15,
+            "login_bytes": 4096,
             "ping_seconds": 25,
             "answer_seconds": 35,
             "stall_seconds": 30,
             "connections": 20000,
-            "connections_per_address": 0,
-            "messages_per_second": 0,
+            "connections_per_address": "auto",
+            "messages_per_second": 10,
             "message_burst": 40,
         },
     }
@@ -149,6 +151,9 @@ def test_variables_of_the_client_and_of_others_are_none_of_ours() -> None:
         ("[limits]\nmessages_per_second = inf", ["'limits.messages_per_second' is wrong"]),
         ("[limits]\nframe_bytes = 255", ["'limits.frame_bytes' is wrong"]),
         ("[limits]\nmessage_burst = 0", ["'limits.message_burst' is wrong"]),
+        ("[limits]\nlogin_bytes = 255", ["'limits.login_bytes' is wrong"]),
+        ("[limits]\nconnections_per_address = -1", ["'limits.connections_per_address' is wrong"]),
+        ("[limits]\nconnections_per_address = 'a'", ["'limits.connections_per_address' is wrong"]),
         ("[limits]\nconnections = 1.5", ["'limits.connections' is wrong"]),
         ("[server", ["is not valid TOML", "at end of document"]),
         ("\udcff", ["is not valid TOML"]),

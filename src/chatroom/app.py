@@ -24,8 +24,9 @@ from chatroom.log.base import (
 from chatroom.log.committer import Answer, Committer, Done, Job
 from chatroom.log.handoff import HandoffClosed
 from chatroom.log.opening import locate, open_store
+from chatroom.room.rate import Paces
 from chatroom.room.room import Room
-from chatroom.server.connections import Connections
+from chatroom.server.connections import Connections, per_address
 from chatroom.server.control import Control
 from chatroom.server.delivery import Delivery
 from chatroom.server.entrance import Entrance
@@ -92,11 +93,14 @@ class App:
             accounts, submit, self._notices.changed, limits.message_bytes
         )
         self._delivery = Delivery(store, accounts, self._timers, limits)
-        self._connections = Connections(limits.connections, limits.connections_per_address)
+        self._connections = Connections(
+            limits.connections, per_address(limits.connections_per_address, self.host)
+        )
         self._sessions = Sessions(store.session, accounts)
         watch = Watch(self._timers, min(limits.ping_seconds, limits.stall_seconds, 25.0) / 25)
+        paces = Paces(limits.messages_per_second, limits.message_burst)
         services = Services(
-            self._room, accounts, self._sessions, submit, self._timers, watch, limits
+            self._room, accounts, self._sessions, paces, submit, self._timers, watch, limits
         )
         entrance = Entrance(services, self._connections)
         self._control = Control(self.data, accounts, self._expel) if self.data else None

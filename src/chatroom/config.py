@@ -66,12 +66,14 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     frame_bytes: Annotated[int, Meta(ge=256)] = 65536
     username_length: Annotated[int, Meta(ge=1, le=64)] = 32
     login_seconds: Annotated[float, Meta(ge=0, le=86400)] = 15
+    login_bytes: Annotated[int, Meta(ge=256)] = 4096
     ping_seconds: Annotated[float, Meta(ge=0.01, le=86400)] = 25
     answer_seconds: Annotated[float, Meta(ge=0.01, le=86400)] = 35
     stall_seconds: Annotated[float, Meta(ge=0.01, le=86400)] = 30
     connections: Count = 20000
-    connections_per_address: Count = 0
-    messages_per_second: Annotated[float, Meta(ge=0, le=1_000_000)] = 0
+    connections_per_address: Count | Literal["auto"] = "auto"
+    """`auto`: some, where the server can be reached from elsewhere."""
+    messages_per_second: Annotated[float, Meta(ge=0, le=1_000_000)] = 10
     message_burst: Positive = 40
 
 

@@ -36,6 +36,8 @@ def _allowed(kind: msgspec.inspect.Type) -> str:
     match kind:
         case msgspec.inspect.LiteralType(values):
             return " or ".join(map(str, values))
+        case msgspec.inspect.UnionType(kinds):
+            return ", or ".join(map(_allowed, kinds))
         case msgspec.inspect.IntType(ge=low, le=None) | msgspec.inspect.FloatType(ge=low, le=None):
             return f"{low} or more"
         case msgspec.inspect.IntType(ge=low, le=high) | msgspec.inspect.FloatType(ge=low, le=high):

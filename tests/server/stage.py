@@ -19,6 +19,7 @@ from chatroom.log.base import ROOM, Account, AddAccount, Draft, Entry, Refused, 
 from chatroom.log.committer import Job
 from chatroom.log.memory import MemoryStore
 from chatroom.protocol import events
+from chatroom.room.rate import Paces
 from chatroom.room.room import Room
 from chatroom.server.backlog import ENTRIES, Backlog
 from chatroom.server.outbox import Outbox
@@ -156,7 +157,9 @@ def services_that_note(
     room: Room[Outbox] = Room(accounts, submit, lambda: None, 8192)
     timers, sessions = Timers(), Sessions(MemoryStore().session, accounts)
     watch = Watch(timers, 1.0)
-    services = Services(room, accounts, sessions, submit, timers, watch, limits or Limits())
+    limits = limits or Limits()
+    paces = Paces(limits.messages_per_second, limits.message_burst)
+    services = Services(room, accounts, sessions, paces, submit, timers, watch, limits)
     return services, tickets
 
 

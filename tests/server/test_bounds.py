@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from tests.conversation import DEADLINE, Client, Running, line, running
+from tests.conversation import DEADLINE, Client, Frame, Running, line, running
 
 
 def test_a_message_of_the_longest_length(server: Running) -> None:
@@ -120,6 +120,109 @@ def come_in(server: Running) -> Client:
         except ConnectionError:
             pass
         client.close()
+
+
+LOGIN = line("login", username="bob", password="secret")
+
+
+def padded(size: int) -> bytes:
+    """Returns so many bytes with a login as the last of them, behind white space."""
+    return LOGIN.strip().rjust(size)
+
+
+def told_to_log_in_first(client: Client, limit: int) -> list[Frame]:
+    """Sees that `client` is told that it sent too much; returns what it was told before."""
+    *before, error, farewell = client.remainder()
+    assert (error["type"], error["code"]) == ("error", "frame_too_large")
+    assert f"the first {limit} bytes" in error["message"]
+    assert (farewell["type"], farewell["reason"]) == ("bye", "frame_too_large")
+    return before
+
+
+def test_the_login_comes_within_the_first_bytes(server: Running) -> None:
+    """4,096 of them will do, one more will not."""
+    client = server.connect()
+    client.send_bytes(padded(4096))
+    assert client.news("welcome")["username"] == "bob"
+    late = server.connect()
+    late.send_bytes(padded(4097))
+    assert told_to_log_in_first(late, 4096) == []
+
+
+@pytest.mark.parametrize("piece", [1, 700, 100_000])
+def test_what_is_complete_before_the_login_is_done(piece: int) -> None:
+    """However it is split; then the connection ends, and what comes behind it counts no more."""
+    ping = line("ping")
+    data = ping * 10 + b'{"command": "login", ' + b" " * 500 + LOGIN
+    with running(login_bytes=len(ping) * 10 + 400) as server:
+        client = server.connect()
+        for start in range(0, len(data), piece):
+            client.send_bytes(data[start : start + piece])
+        assert told_to_log_in_first(client, len(ping) * 10 + 400) == [{"type": "pong"}] * 10
+
+
+def test_behind_the_login_there_may_be_as_much_as_one_likes() -> None:
+    """Also when it was sent with the login, before that was answered."""
+    with running(login_bytes=256) as server:
+        alice, client = server.enter("alice"), server.connect()
+        texts = [f"{number}".ljust(200, ".") for number in range(100)]
+        client.send_bytes(LOGIN + b"".join(line("PM", message=text) for text in texts))
+        assert client.news()["type"] == "welcome"
+        assert [frame["type"] for frame in client.take(100)] == ["confirmation"] * 100
+        assert [frame["message"] for frame in alice.heard()] == texts
+
+
+def test_attempts_to_log_in_use_the_bytes_up(server: Running) -> None:
+    """So nobody guesses without end on one connection."""
+    server.enter("bob").close()
+    client = server.connect()
+    for _ in range(20):
+        client.send_bytes(line("login", username="bob").ljust(300))
+    answers = told_to_log_in_first(client, 4096)
+    assert [frame["type"] for frame in answers] == ["password_required"] * 14
+
+
+def test_the_longest_login_fits(server: Running) -> None:
+    """A password of 1,024 bytes as `json.dumps` escapes it, an id, and places in both logs."""
+    places = {"epoch": "e" * 64, "after": 2**53 - 1}
+    client = server.connect()
+    welcome = client.ask(
+        "login",
+        username="u" * 32,
+        password="é" * 512,
+        id="i" * 64,
+        logs={"room": places, "inbox": places},
+        history=1000,
+    )
+    assert welcome["type"] == "welcome"
+
+
+def test_connections_of_one_account_talk_as_fast_as_one() -> None:
+    """And whoever connects again has not become slower, nor faster."""
+    with running(messages_per_second=0.5, message_burst=3) as server:
+        one, two = server.enter("bob"), server.enter("bob")
+        one.say("1")
+        assert two.news("broadcast")["message"] == "1"
+        two.say("2")
+        assert one.news("broadcast")["message"] == "2"
+        one.say("3")
+        assert two.news("broadcast")["message"] == "3"
+        one.refused("rate_limited", "PM", message="4")
+        two.refused("rate_limited", "DM", to="bob", message="4")
+        one.close()
+        server.enter("bob").refused("rate_limited", "PM", message="4")
+        server.enter("alice").say("others have a burst of their own")
+
+
+def test_those_behind_a_refused_message_do_not_overtake_it() -> None:
+    """Even if there is room for them again when they come."""
+    with running(messages_per_second=20, message_burst=1) as server:
+        bob = server.enter("bob")
+        bob.say("1", id="1")
+        wait = bob.refused("rate_limited", "PM", message="2", id="2")["retry_after"]
+        threading.Event().wait(wait + 0.01)
+        bob.refused("rate_limited", "PM", message="3", id="3")
+        bob.say("2", id="2")
 
 
 def test_talking_too_fast() -> None:

@@ -3,12 +3,13 @@
 import socket
 import threading
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.server.connection import Connection
-from chatroom.server.connections import Connections
+from chatroom.server.connections import PER_ADDRESS, Connections, per_address
 from tests.server.stage import DEADLINE, services_that_note
 
 
@@ -80,6 +81,36 @@ def test_there_is_a_limit_to_those_from_one_address(connection: Made) -> None:
     connections.check("a")
     connections.remove(two)
     connections.check("a")
+
+
+def test_an_ipv6_network_and_an_ipv4_address_count_as_one_each(connection: Made) -> None:
+    """Whoever has one address of a /64 has all of them, and IPv4 may come wrapped in IPv6."""
+    connections = Connections(0, 1)
+    connections.add(connection("2001:db8:0:1::1"))
+    connections.add(connection("::ffff:192.0.2.1"))
+    assert refused(connections, "2001:db8:0:1:9::").startswith("2001:db8:0:1::/64 has as many")
+    assert refused(connections, "192.0.2.1").startswith("192.0.2.1 has as many")
+    connections.check("2001:db8:0:2::1")
+    connections.check("192.0.2.2")
+    connections.check("::ffff:192.0.2.2")
+
+
+@pytest.mark.parametrize(
+    ("setting", "host", "limit"),
+    [
+        ("auto", "127.0.0.1", 0),
+        ("auto", "::1", 0),
+        ("auto", "0.0.0.0", PER_ADDRESS),  # noqa: S104
+        ("auto", "::", PER_ADDRESS),
+        ("auto", "192.0.2.1", PER_ADDRESS),
+        (0, "0.0.0.0", 0),  # noqa: S104
+        (3, "127.0.0.1", 3),
+    ],
+)
+def test_there_is_a_limit_by_itself_where_others_can_come_from_elsewhere(
+    setting: int | Literal["auto"], host: str, limit: int
+) -> None:
+    assert per_address(setting, host) == limit
 
 
 def test_one_can_wait_until_all_are_gone(connection: Made) -> None:

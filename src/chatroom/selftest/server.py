@@ -24,9 +24,10 @@ _SETTINGS = {
     "CHATROOM_AUTH_ARGON2_MEMORY_KIB": "8",
     "CHATROOM_LIMITS_PING_SECONDS": "1",
     "CHATROOM_LIMITS_ANSWER_SECONDS": "1",
+    "CHATROOM_LIMITS_MESSAGES_PER_SECOND": "0",
 }
-"""Passwords are cheap to check, as they are no secret here, and whoever is silent is given up soon,
-so that a connection that stands still is one that breaks."""
+"""Passwords are cheap to check, as they are no secret here, whoever is silent is given up soon, so
+that a connection that stands still is one that breaks, and nobody is told to talk less."""
 
 _JOIN = re.compile(rb" join \S+:(\d+)\n")
 

@@ -8,7 +8,6 @@ its client when that does not take its replies, and for a password to be checked
 import logging
 import socket
 import threading
-import time
 from collections.abc import Callable
 
 from chatroom.log.base import EndSession
@@ -30,7 +29,6 @@ from chatroom.protocol.commands import (
 )
 from chatroom.protocol.errors import ADVICE, ErrorCode, ProtocolError
 from chatroom.protocol.frames import Frame, FrameDecoder
-from chatroom.room.rate import TokenBucket
 from chatroom.room.roster import Member
 from chatroom.server.batch import Batch
 from chatroom.server.outbox import Outbox
@@ -70,8 +68,8 @@ class Connection:
         self._on_end = on_end
         self._outbox = Outbox(sock)
         self._decoder = FrameDecoder(services.limits.frame_bytes)
-        limits = services.limits
-        self._bucket = TokenBucket(limits.messages_per_second, limits.message_burst, time.monotonic)
+        # How many bytes may still come before the login, None behind it.
+        self._ration: int | None = services.limits.login_bytes
         self._batch = Batch(self._outbox, services.submit)
         self._visit = Visit(sock, address, services, self._outbox, self._batch)
 
@@ -129,9 +127,27 @@ class Connection:
             size = min(size * 4, _LARGEST_READ) if len(data) == size else _SMALLEST_READ
             if self._visit.ended:
                 continue
+            if self._ration is not None:
+                data = self._take_of_ration(data, self._ration)
             for frame in self._decoder.feed(data):
                 self._take(frame)
             self._batch.flush()
+
+    def _take_of_ration(self, data: bytes, ration: int) -> bytes:
+        """Take so much of `data` as may come before the login; return what comes behind the login.
+
+        A connection that sends more is told so, and ended.
+        """
+        first, rest = data[:ration], data[ration:]
+        self._ration = ration - len(first)
+        for frame in self._decoder.feed(first):
+            self._take(frame)
+        if self._visit.member is not None:
+            self._ration = None
+            return rest
+        if rest:
+            self._take(_too_much(self._services.limits.login_bytes))
+        return b""
 
     def _take(self, frame: Frame) -> None:
         if self._visit.ended:
@@ -157,9 +173,9 @@ class Connection:
     def _do(self, command: Command) -> None:
         match command:
             case Say(id=id_, message=message):
-                self._post(self._services.room.say(self._logged_in(), message, id_))
+                self._post(self._services.room.say(self._logged_in(), message, id_), id_)
             case Whisper(id=id_, to=to, message=message):
-                self._post(self._services.room.whisper(self._logged_in(), to, message, id_))
+                self._post(self._services.room.whisper(self._logged_in(), to, message, id_), id_)
             case Who(id=id_):
                 self._logged_in()
                 self._batch.answer(events.active_users(id_, self._services.room.names()))
@@ -179,7 +195,17 @@ class Connection:
             raise ProtocolError(ErrorCode.NOT_LOGGED_IN, "Log in first, with a username.")
         return member
 
-    def _post(self, job: Job[Ticket]) -> None:
+    def _post(self, job: Job[Ticket], id_: str | None) -> None:
         """Hand a message in, unless that is too fast."""
-        self._bucket.take()
+        pace = self._visit.pace
+        if pace is not None:
+            pace.take(id_)
         self._batch.put(job, CONFIRMATION_WEIGHT)
+
+
+def _too_much(limit: int) -> ProtocolError:
+    """Return the error for a connection that has sent more than `limit` bytes and no login."""
+    return ProtocolError(
+        ErrorCode.FRAME_TOO_LARGE,
+        f"The login has to come within the first {limit} bytes; connect again and log in first.",
+    )

@@ -3,9 +3,15 @@
 import threading
 import time
 from collections import Counter
+from typing import Literal
 
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.server.connection import Connection
+from chatroom.tcp import is_loopback, origin
+
+PER_ADDRESS = 64
+"""How many connections one address may have if nothing else is said. Many people may share one, and
+each has a few at most."""
 
 
 class Connections:
@@ -13,7 +19,8 @@ class Connections:
 
     Args:
         limit: how many there may be at once, 0 for no limit.
-        limit_per_address: how many there may be from one address, 0 for no limit.
+        limit_per_address: how many there may be from one address, as `tcp.origin` counts them, 0
+            for no limit.
     """
 
     def __init__(self, limit: int, limit_per_address: int) -> None:
@@ -21,7 +28,7 @@ class Connections:
         self._limit_per_address = limit_per_address
         self._changed = threading.Condition()  # guards the two below
         self._open: set[Connection] = set()
-        self._by_address: Counter[str] = Counter()
+        self._by_origin: Counter[str] = Counter()
 
     def check(self, address: str) -> None:
         """See whether one more may come from `address`.
@@ -29,27 +36,30 @@ class Connections:
         Raises:
             ProtocolError: `too_many_connections`.
         """
+        from_ = origin(address)
         with self._changed:
             if self._limit and len(self._open) >= self._limit:
                 raise too_many("The server has as many connections as it takes; try again later.")
-            if self._limit_per_address and self._by_address[address] >= self._limit_per_address:
+            if self._limit_per_address and self._by_origin[from_] >= self._limit_per_address:
                 raise too_many(
-                    f"{address} has as many connections as one address may have; close one."
+                    f"{from_} has as many connections as one address may have; close one."
                 )
 
     def add(self, connection: Connection) -> None:
         """Count `connection` in."""
+        from_ = origin(connection.address)
         with self._changed:
             self._open.add(connection)
-            self._by_address[connection.address] += 1
+            self._by_origin[from_] += 1
 
     def remove(self, connection: Connection) -> None:
         """Count `connection` out."""
+        from_ = origin(connection.address)
         with self._changed:
             self._open.discard(connection)
-            self._by_address[connection.address] -= 1
-            if not self._by_address[connection.address]:
-                del self._by_address[connection.address]
+            self._by_origin[from_] -= 1
+            if not self._by_origin[from_]:
+                del self._by_origin[from_]
             self._changed.notify_all()
 
     def all(self) -> list[Connection]:
@@ -74,3 +84,15 @@ class Connections:
 def too_many(sentence: str) -> ProtocolError:
     """Return the error for a connection that is one too many."""
     return ProtocolError(ErrorCode.TOO_MANY_CONNECTIONS, sentence)
+
+
+def per_address(setting: int | Literal["auto"], host: str) -> int:
+    """Return how many connections one address may have, 0 for no limit.
+
+    Args:
+        setting: the number, or `auto` for `PER_ADDRESS` where others can reach the server.
+        host: the address that the server listens on.
+    """
+    if setting != "auto":
+        return setting
+    return 0 if is_loopback(host) else PER_ADDRESS

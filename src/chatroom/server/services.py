@@ -6,6 +6,7 @@ from chatroom.auth.accounts import Accounts
 from chatroom.auth.sessions import Sessions
 from chatroom.config import Limits
 from chatroom.log.committer import Job
+from chatroom.room.rate import Paces
 from chatroom.room.room import Room
 from chatroom.server.outbox import Outbox
 from chatroom.server.tickets import Ticket
@@ -26,6 +27,7 @@ class Services(NamedTuple):
     room: Room[Outbox]
     accounts: Accounts
     sessions: Sessions
+    paces: Paces
     submit: Submit
     timers: Timers
     watch: Watch

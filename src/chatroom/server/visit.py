@@ -14,6 +14,7 @@ from chatroom.protocol import events
 from chatroom.protocol.commands import Login, Resume
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.protocol.names import same
+from chatroom.room.rate import Pace
 from chatroom.room.roster import Member
 from chatroom.room.tickets import Inquiry
 from chatroom.server.admission import Admitted, admit, ask_password
@@ -55,6 +56,8 @@ class Visit:
         limits = services.limits
         self.pulse = Pulse(limits.ping_seconds, limits.answer_seconds, limits.stall_seconds)
         """When the client was heard last."""
+        self.pace: Pace | None = None
+        """How fast it may talk, once it is logged in; None for no limit. The reading thread's."""
 
     @property
     def member(self) -> Member[Outbox] | None:
@@ -123,8 +126,10 @@ class Visit:
     def _enter(self, admitted: Admitted) -> None:
         account, greeting, change = admitted
         member = self._services.room.join(account, self._outbox, greeting, change)
+        self.pace = self._services.paces.enter(account.number)
         if not self._presence.enter(member, change.digest):
             # It was ended by somebody else, while the password was being checked.
+            self._services.paces.leave(account.number)
             self._services.room.leave(member)
             return
         threading.current_thread().name = f"client {account.name}"
@@ -192,6 +197,7 @@ class Visit:
             return False
         if leaver.member is not None:
             self._services.watch.forget(self)
+            self._services.paces.leave(leaver.member.account.number)
             change: SessionChange = fate(leaver.session)
             self._services.room.leave(leaver.member, change)
             _log.info("%s left.", leaver.member.account.name)
