@@ -209,6 +209,8 @@ class Dispatcher:
         reply = read(frame, Refusal)
         if reply.code == ErrorCode.SHUTTING_DOWN:
             return  # the request stays, and goes out again on the next line
+        if reply.code == ErrorCode.RATE_LIMITED and self._put_off(reply):
+            return
         if reply.id is None and reply.code in _UNREAD_BY_SERVER:
             self._handover.flush()  # so that the oldest request is the one at fault
             oldest = self._pending.oldest_id
@@ -218,6 +220,12 @@ class Dispatcher:
             _logger.warning("the server reports %s: %s", reply.code, reply.message)
         else:
             self._reply(reply)
+
+    def _put_off(self, reply: Refusal) -> bool:
+        """Has what came too fast go out again later; returns whether that can be done."""
+        if reply.id is None or reply.retry_after is None:
+            return False
+        return self._pending.put_off(reply.id, reply.retry_after)
 
     def _reply(self, reply: Reply) -> None:
         if reply.id is not None:

@@ -195,17 +195,21 @@ class Listener:
         """Waits for the server to say something.
 
         Bytes that are left over, a resend and what callbacks asked go out between reads: a server
-        whose answers nobody reads would stop reading us.
+        whose answers nobody reads would stop reading us. So do messages that came too fast, when
+        their time has come.
 
         Raises:
             LineBroken: The connection ended, or the server has been silent for too long.
         """
         while True:
             try:
-                if self._outbox.flush(line) or line.wait_either(heartbeat.deadline):
-                    return line.read(heartbeat.deadline)
+                flushed = self._outbox.flush(line)
+                deadline = min(heartbeat.deadline, self._pending.again_at)
+                if flushed or line.wait_either(deadline):
+                    return line.read(deadline)
             except TimeoutError:
-                self._outbox.sign(heartbeat.ask())
+                if time.monotonic() >= heartbeat.deadline:
+                    self._outbox.sign(heartbeat.ask())
 
     def _return(self, broken: LineBroken) -> ChatroomError | None:
         """Gets the line back; returns why that cannot be, None when it is back or on close()."""

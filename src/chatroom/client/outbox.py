@@ -95,6 +95,12 @@ class Outbox:
             self._forget(request)
         return withdrawn
 
+    def why_unsent(self, seconds: float) -> str:
+        """Returns the sentence for a request that could not be sent within so many seconds."""
+        if self._line is None:
+            return f"There was no line to the server for {seconds:g} seconds; nothing was sent."
+        return f"The server took no more messages for {seconds:g} seconds; this one was not sent."
+
     def _forget(self, request: AnyRequest) -> None:
         if self._progress is not None:
             self._progress.drop(request.id)

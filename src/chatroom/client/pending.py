@@ -1,16 +1,14 @@
 """The requests that have not been answered, in the order in which they go out."""
 
+import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from chatroom.client.errors import ChatroomError, RequestTimeout
-from chatroom.client.requests import Request
+from chatroom.client.pacing import AnyRequest, Pacing
 from chatroom.client.wire import Reply
-
-AnyRequest = Request[Any]
 
 
 class Pending:
@@ -27,6 +25,8 @@ class Pending:
         self._space = threading.Condition(threading.Lock())  # guards all below
         self._requests: dict[str, AnyRequest] = {}  # all, by id, in the order of `add()`
         self._unsent: deque[AnyRequest] = deque()  # those still to go out on this line
+        self._pacing = Pacing(self._requests)  # those that the server would refuse just now
+        self._added = 0  # how many there have been
         self._end: Callable[[], ChatroomError] | None = None  # what `add()` raises at the end
 
     def add(self, request: AnyRequest, deadline: float) -> None:
@@ -48,6 +48,7 @@ class Pending:
                     )
             if self._end is not None:
                 raise self._end()
+            self._added = request.number = self._added + 1
             self._requests[request.id] = request
             self._unsent.append(request)
 
@@ -56,6 +57,8 @@ class Pending:
         frames: list[bytes] = []
         now = time.monotonic()
         with self._space:
+            if self._pacing.careful:
+                self._unsent = self._pacing.sort(self._unsent, now)
             while self._unsent and size > 0:
                 request = self._unsent.popleft()
                 request.sent_at = now
@@ -65,8 +68,34 @@ class Pending:
 
     @property
     def unsent(self) -> bool:
-        """Whether anything waits to be sent."""
-        return bool(self._unsent)
+        """Whether anything waits to be sent and may be."""
+        return bool(self._unsent) or self.again_at <= time.monotonic()
+
+    @property
+    def again_at(self) -> float:
+        """When the first message may go out that came too fast, infinity if there is none."""
+        if not self._pacing.careful:
+            return math.inf
+        with self._space:
+            return self._pacing.ready_at
+
+    def put_off(self, name: str, wait: float) -> bool:
+        """Has a request go out again in some time, as the server said that it came too fast.
+
+        Args:
+            name: Its id.
+            wait: In how many seconds.
+
+        Returns:
+            Whether there is such a request.
+        """
+        with self._space:
+            request = self._requests.get(name)
+            if request is None:
+                return False
+            request.sent_at = None  # it was not stored
+            self._pacing.refuse(request, wait, time.monotonic())
+        return True
 
     @property
     def oldest_id(self) -> str | None:
@@ -82,6 +111,9 @@ class Pending:
         """
         with self._space:
             found = [(self._requests.pop(name, None), reply) for name, reply in replies]
+            if self._pacing.careful:
+                for name, _ in replies:
+                    self._pacing.land(name)
             self._space.notify(len(found))
         for request, reply in found:  # outside the lock: callers may have hung code on them
             if request is not None:
@@ -94,6 +126,8 @@ class Pending:
                 return False
             if request in self._unsent:
                 self._unsent.remove(request)
+            if self._pacing.careful:
+                self._pacing.land(request.id)
             self._space.notify()
             return True
 
@@ -101,6 +135,7 @@ class Pending:
         """Makes every unanswered request go out again, in the same order, on a new line."""
         with self._space:
             self._unsent = deque(self._requests.values())
+            self._pacing.rewind()
 
     def end(self, error: Callable[[], ChatroomError]) -> None:
         """Fails all requests and refuses further ones.

@@ -3,7 +3,7 @@
 import time
 from abc import ABC, abstractmethod
 from concurrent.futures import Future
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from chatroom.client.errors import ChatroomError, NotInRoom, Refused
 from chatroom.client.events import Receipt
@@ -29,8 +29,12 @@ class Request(ABC, Generic[_T]):
         Refused: It cannot be sent: half a character in a text, or too long.
     """
 
+    in_order: ClassVar[bool] = False
+    """Whether it must not overtake a message."""
+
     def __init__(self, id: str, frame: dict[str, object]) -> None:
         self.id = id
+        self.number = 0  # its place among all requests, which `Pending` gives
         self.sent_at: float | None = None  # when it went out last, by time.monotonic()
         self.data = _encode(frame | {"id": id})
         self.future: Future[_T] = Future()
@@ -66,6 +70,8 @@ class SendRequest(Request[Receipt]):
         text: What to say.
         to: Whom a direct message is for.
     """
+
+    in_order = True
 
     def __init__(self, id: str, text: str, to: str | None) -> None:
         try:
@@ -111,6 +117,8 @@ class PingRequest(Request[float]):
 
 class ExitRequest(Request[None]):
     """We leave. Answered with a `bye`, which ends the line, and so never settled."""
+
+    in_order = True
 
     def __init__(self, id: str) -> None:
         super().__init__(id, {"command": "EX"})

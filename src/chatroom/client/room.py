@@ -43,6 +43,7 @@ class Room:
     When the line to the server breaks, it is got back in the background. What was missed comes
     first, and what was sent and not confirmed is sent again, which the server recognises by its id.
     Messages that nobody reads are left to the server and come when the others have been read.
+    When the server says that messages come too fast, they wait and are sent again, in order.
 
     Every `timeout` is in seconds; None stands for the one given to `connect()`. Methods that wait
     must not be called from `on_event` or a callback of a future, as those run in the thread that
@@ -291,9 +292,7 @@ class Room:
                 if not self._outbox.withdraw(request):
                     return request.future.result()  # the answer is just being handed over
         if request.sent_at is None:
-            raise RequestTimeout(
-                f"There was no line to the server for {seconds:g} seconds; nothing was sent."
-            )
+            raise RequestTimeout(self._outbox.why_unsent(seconds))
         raise RequestTimeout(
             f"The server did not answer within {seconds:g} seconds; what was sent may still arrive."
         )
