@@ -1,15 +1,18 @@
 """Passwords and their hashes."""
 
+import contextlib
 import os
+import queue
 import sys
 import threading
 from collections.abc import Iterator
 
 import pytest
+from argon2 import PasswordHasher, extract_parameters
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatroom.auth.passwords import Passwords, check_password
+from chatroom.auth.passwords import RETRY_SECONDS, Passwords, check_password
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.protocol.text import MAX_PASSWORD
 
@@ -104,6 +107,76 @@ def test_no_more_are_hashed_at_once_than_there_are_cores(passwords: Passwords) -
         text.go.set()
     for thread in threads:
         thread.join(DEADLINE)
+
+
+def test_who_finds_the_line_full_is_told_to_come_again() -> None:
+    """Nobody waits for longer than the line is, and there is room again when somebody is done."""
+    places = 2 * (os.cpu_count() or 1)
+    held = [Held("secret") for _ in range(places + 1)]
+    refusals: queue.Queue[ProtocolError] = queue.Queue()
+
+    def make(text: Held) -> None:
+        try:
+            passwords.hash(text)
+        except ProtocolError as problem:
+            refusals.put(problem)
+
+    with contextlib.closing(Passwords(1, 8, 1, line=1)) as passwords:
+        threads = [threading.Thread(target=make, args=(text,)) for text in held]
+        for thread in threads:
+            thread.start()
+        try:
+            refusal = refusals.get(timeout=DEADLINE)
+            assert refusal.message == "Too many want to log in at once; try again in 5 seconds."
+            assert (refusal.code, refusal.retry_after) == (ErrorCode.UNAVAILABLE, RETRY_SECONDS)
+        finally:
+            for text in held:
+                text.go.set()
+            for thread in threads:
+                thread.join(DEADLINE)
+        assert passwords.hash("secret")
+    assert refusals.empty()
+
+
+def test_where_there_is_nobody_it_takes_as_long_as_a_check(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The same work is done: argon2 itself is asked to check a hash of the same parameters."""
+    checked: list[str] = []
+    verify = PasswordHasher.verify
+
+    def note(self: PasswordHasher, hashed: str, password: str) -> bool:
+        checked.append(hashed)
+        return verify(self, hashed, password)
+
+    monkeypatch.setattr(PasswordHasher, "verify", note)
+    with contextlib.closing(Passwords(2, 32, 2)) as passwords:
+        passwords.pretend("secret")
+        assert not passwords.verify(passwords.hash("other"), "secret")
+    made_up, real = checked
+    assert extract_parameters(made_up) == extract_parameters(real)
+    assert made_up.rpartition("$")[0] != real.rpartition("$")[0], "the salt is not random"
+
+
+@pytest.mark.parametrize(
+    ("made", "outgrown"),
+    [
+        ((2, 32, 2), False),
+        ((1, 32, 2), True),
+        ((2, 16, 2), True),
+        ((2, 32, 1), True),
+        ((3, 64, 4), False),
+        ((3, 16, 2), True),
+    ],
+)
+def test_a_hash_is_outgrown_when_anything_has_become_dearer(
+    made: tuple[int, int, int], *, outgrown: bool
+) -> None:
+    with (
+        contextlib.closing(Passwords(*made)) as before,
+        contextlib.closing(Passwords(2, 32, 2)) as now,
+    ):
+        assert now.is_outgrown(before.hash("secret")) == outgrown
 
 
 def test_after_the_end_nothing_can_be_hashed_and_whoever_waits_is_told() -> None:
