@@ -1,6 +1,7 @@
 """What the server says, byte for byte."""
 
 import json
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
@@ -183,13 +184,30 @@ def test_a_missing_password_is_asked_for(*, new_user: bool, sentence: str) -> No
 
 
 def test_lists_and_signs_of_life() -> None:
-    assert _said(events.active_users("7", ["a"])) == {
+    assert _said(events.active_users("7", ("a",))) == {
         "type": "active_users",
         "id": "7",
         "users": ["a"],
     }
-    assert _said(events.update_users([])) == {"type": "update_users", "users": []}
+    assert _said(events.update_users(())) == {"type": "update_users", "users": []}
     assert _said(events.pong(None)) == {"type": "pong"}
+
+
+def test_a_list_is_made_once_for_all_who_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flood of WHO is to cost no more than one of pings, however many are here."""
+    made: list[object] = []
+
+    def note(message: Mapping[str, object]) -> bytes:
+        if "users" in message:
+            made.append(message["users"])
+        return encode(message)
+
+    monkeypatch.setattr(events, "encode", note)
+    names = tuple(f"user{number}" for number in range(3))
+    for number in range(5):
+        assert json.loads(events.active_users(f"{number}", names))["users"] == list(names)
+    assert json.loads(events.update_users(names))["users"] == list(names)
+    assert made == [names]
 
 
 def test_an_error_says_all_that_is_known_and_nothing_else() -> None:

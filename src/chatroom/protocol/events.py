@@ -6,6 +6,7 @@ to what `frames.encode` would make of the same fields.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from json.encoder import encode_basestring as quote
 from typing import Literal, NamedTuple
 
@@ -142,14 +143,20 @@ def password_required(id: str | None, username: str, *, new_user: bool) -> bytes
     )
 
 
-def active_users(id: str | None, users: Sequence[str]) -> bytes:
+@lru_cache(2)
+def _list(users: tuple[str, ...]) -> bytes:
+    """Return `users` as JSON, made once for all who ask while nobody comes or goes."""
+    return encode({"users": users})[1:]
+
+
+def active_users(id: str | None, users: tuple[str, ...]) -> bytes:
     """The answer to WHO."""
-    return encode(_reply("active_users", id) | {"users": users})
+    return encode(_reply("active_users", id))[:-2] + b"," + _list(users)
 
 
-def update_users(users: Sequence[str]) -> bytes:
+def update_users(users: tuple[str, ...]) -> bytes:
     """The news that somebody came or went."""
-    return encode({"type": "update_users", "users": users})
+    return b'{"type":"update_users",' + _list(users)
 
 
 def pong(id: str | None) -> bytes:
