@@ -10,7 +10,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 help:
 	@echo "make serve    set everything up and run a server (ARGS=... goes to 'chatroom serve')"
 	@echo "make test     set everything up and run format, lint, types and the whole suite"
-	@echo "make check    format, lint and types alone"
+	@echo "make check    format, lint, types and known holes alone"
 	@echo "make format   put the code into the one format"
 	@echo "make bench    measure chatroom beside the servers that are installed (ARGS=--help says more)"
 	@echo "make bench-quick  the same in two minutes, beside servers of our own"
@@ -31,6 +31,8 @@ check: $(VENV)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive .
+	$(BIN)/python -m tools.audit
 
 format: $(VENV)/dev
 	$(BIN)/ruff format .

@@ -24,5 +24,5 @@ def run(args: argparse.Namespace) -> int:
 
     from chatroom.cli.main import COMMANDS, parser_for  # noqa: PLC0415 - main imports the commands
 
-    print(shtab.complete(parser_for(COMMANDS), shell=args.shell))
+    print(shtab.complete(parser_for(COMMANDS), args.shell))
     return 0

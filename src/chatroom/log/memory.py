@@ -165,11 +165,11 @@ class MemoryStore(Store):
         match change:
             case AddAccount():
                 return self._add(change)
-            case SetPassword(number, password):
-                return self._replace(number, password=password)
+            case SetPassword(number, password, was):
+                return self._replace(number, password=password, was=was)
             case _:  # RemoveAccount
                 self._rules.apply(self._ts, LiftBan(change.account))
-                return self._replace(change.account, password="", removed=True)
+                return self._replace(change.account, password="", removed=True)  # nosec B106  # none
 
     def _add(self, change: AddAccount) -> Outcome:
         key = fold(change.name)
@@ -185,13 +185,16 @@ class MemoryStore(Store):
         self._numbers[key] = number
         return account
 
-    def _replace(self, number: int, *, password: str, removed: bool = False) -> Outcome:
+    def _replace(
+        self, number: int, *, password: str, was: str | None = None, removed: bool = False
+    ) -> Outcome:
         old = self._accounts.get(number)
-        if old is None or old.removed:
+        if old is None or old.removed or was not in {None, old.password}:
             return Refused()
         account = Account(number, old.name, password, old.inbox, removed)
         self._accounts[number] = account
-        self._sessions.end_all(number)
+        if was is None:
+            self._sessions.end_all(number)
         if removed:
             del self._numbers[fold(old.name)]
         return account

@@ -17,6 +17,8 @@ from chatroom.log.rules import (
 )
 
 _ADD_BAN = "INSERT OR REPLACE INTO bans (account, network, since, until, reason) VALUES (?,?,?,?,?)"
+_LIFT_ACCOUNT = "DELETE FROM bans WHERE account = ?"
+_LIFT_NETWORK = "DELETE FROM bans WHERE network = ?"
 _BANS = "SELECT ifnull(account, network), reason, since, until FROM bans ORDER BY rowid"
 _ACCOUNT = "SELECT 1 FROM accounts WHERE number = ? AND removed = 0"
 
@@ -41,9 +43,8 @@ def apply(
         case AddBan():
             return _ban(writer, ts, change)
         case LiftBan(subject):
-            column = "account" if isinstance(subject, int) else "network"
-            query = f"DELETE FROM bans WHERE {column} = ?"  # noqa: S608  # one of the two
-            return _noted(writer.execute(query, (subject,)).rowcount)
+            lift = _LIFT_ACCOUNT if isinstance(subject, int) else _LIFT_NETWORK
+            return _noted(writer.execute(lift, (subject,)).rowcount)
         case EndSessionsOf(account):
             writer.execute("DELETE FROM sessions WHERE account = ?", (account,))
             return Noted() if writer.execute(_ACCOUNT, (account,)).fetchone() else Refused()

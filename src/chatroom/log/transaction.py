@@ -37,7 +37,8 @@ _KNOWN = "SELECT log, seq, text, ts FROM entries WHERE author = ? AND id = ?"
 _ADD_LOG = "INSERT INTO logs (epoch) VALUES (?) RETURNING number"
 _ADD = "INSERT INTO accounts (name, key, password, inbox) VALUES (?, ?, ?, ?) RETURNING number"
 _CHANGE = """
-UPDATE accounts SET password = ? WHERE number = ? AND removed = 0
+UPDATE accounts SET password = ?
+WHERE number = ? AND removed = 0 AND password = ifnull(?, password)
 RETURNING number, name, password, inbox, removed
 """
 _REMOVE = """
@@ -49,12 +50,12 @@ INSERT OR REPLACE INTO sessions (digest, account, used)
 SELECT ?, number, ? FROM accounts
 WHERE number = ? AND removed = 0 AND password = ifnull(?, password)
 """
-_DROP_SESSIONS = f"""
+_DROP_SESSIONS = """
 DELETE FROM sessions WHERE digest IN (
     SELECT digest FROM sessions WHERE account = ? AND digest <> ?
-    ORDER BY used DESC, digest DESC LIMIT -1 OFFSET {SESSIONS - 1}
+    ORDER BY used DESC, digest DESC LIMIT -1 OFFSET ?
 )
-"""  # noqa: S608  # a constant of ours
+"""
 
 Row = tuple[int, int, int, str | None, str, float]
 """An entry: log, seq, author, id, text, ts."""
@@ -157,13 +158,14 @@ class Transaction:
         match change:
             case AddAccount():
                 return self._add(change)
-            case SetPassword(number, password):
-                found = self._writer.execute(_CHANGE, (password, number))
+            case SetPassword(number, password, was):
+                found = self._writer.execute(_CHANGE, (password, number, was))
             case _:  # RemoveAccount
                 found = self._writer.execute(_REMOVE, (change.account,))
                 sqlite_rules.apply(self._writer, self.ts, LiftBan(change.account))
         row = found.fetchone()
-        self._writer.execute("DELETE FROM sessions WHERE account = ?", (change.account,))
+        if not isinstance(change, SetPassword) or change.was is None:
+            self._writer.execute("DELETE FROM sessions WHERE account = ?", (change.account,))
         return account(row) if row else Refused()
 
     def _add(self, change: AddAccount) -> Outcome:
@@ -187,7 +189,7 @@ class Transaction:
             case AddSession(number, secret, password):
                 if not execute(_ADD_SESSION, (secret, self.ts, number, password)).rowcount:
                     return Refused()
-                execute(_DROP_SESSIONS, (number, secret))
+                execute(_DROP_SESSIONS, (number, secret, SESSIONS - 1))
             case TouchSession(secret):
                 execute("UPDATE sessions SET used = ? WHERE digest = ?", (self.ts, secret))
             case EndSession(secret):

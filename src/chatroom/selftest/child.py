@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-import subprocess
+import subprocess  # nosec B404  # it runs this program and nothing else
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -25,7 +25,7 @@ class Child:
         """The file descriptor from which its standard output is read; it ends with the process."""
         try:
             with log.open("ab") as errors:
-                self._process = subprocess.Popen(  # noqa: S603 - our own command line
+                self._process = subprocess.Popen(  # noqa: S603  # nosec B603  # our own words
                     command,
                     stdin=theirs_in,
                     stdout=theirs_out,

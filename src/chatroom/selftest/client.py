@@ -49,7 +49,7 @@ REMEMBERED = 100
 """How many confirmed messages are kept to be sent again."""
 
 _INPUT, _OUTPUT = 0, 1  # standard input and output
-_PASSWORD = "self-test"  # noqa: S105 - of accounts that live for minutes
+_PASSWORD = "self-test"  # noqa: S105  # nosec B105  # of accounts that live for minutes
 _CONNECT_SECONDS = 4.0
 _LONGEST_PAUSE = 0.4  # seconds; the server is killed again soon
 _RETRY_SECONDS = 0.1  # before another attempt to enter

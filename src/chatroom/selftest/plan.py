@@ -104,23 +104,23 @@ def name_of(client: int) -> str:
 
 def kills(settings: Settings) -> list[float]:
     """Returns when the server is killed, in seconds from the beginning: once in each equal part."""
-    random = _random(settings.seed, "kills")
+    dice = _random(settings.seed, "kills")
     part = _KILLING * settings.seconds / max(1, settings.kills)
-    return [(number + random.random()) * part for number in range(settings.kills)]
+    return [(number + dice.random()) * part for number in range(settings.kills)]
 
 
 def falls(settings: Settings) -> list[Fall]:
     """Returns when clients are killed: half as often as the server, and at most once a second."""
-    random = _random(settings.seed, "falls")
+    dice = _random(settings.seed, "falls")
     count = min((settings.kills + 1) // 2, int(settings.seconds))
     part = settings.seconds / max(1, count)
     deck: list[int] = []
     result = []
     for number in range(count):
         if not deck:
-            deck = random.sample(range(settings.clients), settings.clients)
-        at = (number + random.random()) * part
-        result.append(Fall(at, deck.pop(), random.uniform(0.0, LONGEST_AWAY)))
+            deck = dice.sample(range(settings.clients), settings.clients)
+        at = (number + dice.random()) * part
+        result.append(Fall(at, deck.pop(), dice.uniform(0.0, LONGEST_AWAY)))
     return result
 
 
@@ -131,19 +131,19 @@ def fate(seed: int, connection: int) -> Fate:
         seed: The run's.
         connection: Its number, from 0, in the order in which they come.
     """
-    random = _random(seed, f"connection {connection}")
+    dice = _random(seed, f"connection {connection}")
     cut_after = None
-    if random.random() < _CUT:
-        early = random.random() < _CUT_EARLY
-        cut_after = random.randrange(1, _EARLY_BYTES if early else _LATE_BYTES)
-    stalled = random.random() < _STALLED
+    if dice.random() < _CUT:
+        early = dice.random() < _CUT_EARLY
+        cut_after = dice.randrange(1, _EARLY_BYTES if early else _LATE_BYTES)
+    stalled = dice.random() < _STALLED
     return Fate(
         cut_after=cut_after,
-        reset=random.random() < 0.5,  # noqa: PLR2004 - one in two
-        stall_after=random.randrange(1, _LATE_BYTES // 2) if stalled else None,
-        stall=random.uniform(0.0, _LONGEST_STALL),
-        delay=random.uniform(0.0, _LONGEST_DELAY) if random.random() < _DELAYED else 0.0,
-        piece=random.randrange(1, _LARGEST_PIECE) if random.random() < _SPLIT else 0,
+        reset=dice.random() < 0.5,  # noqa: PLR2004 - one in two
+        stall_after=dice.randrange(1, _LATE_BYTES // 2) if stalled else None,
+        stall=dice.uniform(0.0, _LONGEST_STALL),
+        delay=dice.uniform(0.0, _LONGEST_DELAY) if dice.random() < _DELAYED else 0.0,
+        piece=dice.randrange(1, _LARGEST_PIECE) if dice.random() < _SPLIT else 0,
     )
 
 
@@ -156,35 +156,35 @@ def script(settings: Settings, client: int, life: int) -> Iterator[Utterance]:
         life: How often its program has been started, from 1.
     """
     name = name_of(client)
-    random = _random(settings.seed, f"{name} {life}")
+    dice = _random(settings.seed, f"{name} {life}")
     burst = 0
     number = 0
     while True:
         number += 1
-        pause = random.expovariate(settings.rate) * (1 + _BURST * _BURST_MESSAGES)
+        pause = dice.expovariate(settings.rate) * (1 + _BURST * _BURST_MESSAGES)
         if burst:
             burst -= 1
             pause = 0.0
-        elif random.random() < _BURST:
-            burst = random.randrange(2 * _BURST_MESSAGES)
-        direct = random.random() < _DIRECT
+        elif dice.random() < _BURST:
+            burst = dice.randrange(2 * _BURST_MESSAGES)
+        direct = dice.random() < _DIRECT
         yield Utterance(
             pause,
-            f"{name}-{life}-{number} {_padding(random)}",
-            name_of(random.randrange(settings.clients)) if direct else None,
-            random.random() < _AGAIN,
+            f"{name}-{life}-{number} {_padding(dice)}",
+            name_of(dice.randrange(settings.clients)) if direct else None,
+            dice.random() < _AGAIN,
         )
 
 
-def _padding(random: Random) -> str:
+def _padding(dice: Random) -> str:
     """Returns what makes texts differ in length and in how they are encoded."""
-    share = random.random()
+    share = dice.random()
     for part, longest in _LENGTHS:
         if share < part:
-            return "".join(random.choices(_ALPHABET, k=random.randrange(longest)))
+            return "".join(dice.choices(_ALPHABET, k=dice.randrange(longest)))
         share -= part
     return ""
 
 
 def _random(seed: int, purpose: str) -> Random:
-    return Random(f"{seed} {purpose}")  # noqa: S311 - a plan that can be repeated, no secret
+    return Random(f"{seed} {purpose}")  # noqa: S311  # nosec B311  # no secret
