@@ -49,3 +49,21 @@ def test_names_that_differ_only_in_case_are_the_same(name: str) -> None:
 def test_other_names_are_others() -> None:
     assert len({fold(name) for name in ("bob", "b.ob", "b-ob", "b_ob", "bob1")}) == 5
     assert not same("bob", "b.ob")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Jérry", "JE\u0301RRY"),
+        ("\uff22\uff2f\uff22", "bob"),
+        ("Σωκράτης", "ΣΩΚΡΆΤΗΣ"),
+        ("straße", "STRASSE"),
+    ],
+)
+def test_so_are_names_that_unicode_holds_for_the_same(one: str, other: str) -> None:
+    assert same(one, other)
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_whatever_comes_has_a_key(name: str) -> None:
+    assert same(name, name)

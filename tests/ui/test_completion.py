@@ -2,7 +2,7 @@ import pytest
 
 from chatroom.ui.completion import Completed, complete, complete_name
 
-USERS = ("alice", "Albert", "bob", "evil\u202e")
+USERS = ("alice", "Albert", "bob", "evil\u202e", "straße-1", "STRASSE-2", "Jürgen")
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,8 @@ USERS = ("alice", "Albert", "bob", "evil\u202e")
         ("/dm B", "B", "bob "),
         ("DM  a", "a", "al"),
         ("DM ali", "ali", "alice "),
+        ("DM STR", "STR", "straße-"),
+        ("DM ju\u0308r", "ju\u0308r", "Jürgen "),
     ],
 )
 def test_tab_takes_what_is_clear(line: str, begun: str, word: str) -> None:

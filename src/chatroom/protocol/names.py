@@ -1,6 +1,11 @@
-"""What a user may be called, and when two names are the same."""
+"""What a user may be called, and when two names are the same.
+
+The rule here is that for names in ASCII. A server may take others, by the rule in `auth.naming`;
+when two names are the same is one question for all of them, here.
+"""
 
 import re
+import unicodedata
 
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 
@@ -30,8 +35,16 @@ def check_username(name: str, limit: int = MAX_USERNAME) -> str:
 
 
 def fold(name: str) -> str:
-    """Return the key that `name` is compared by: names that differ only in case are the same."""
-    return name.casefold()
+    """Return the key that `name` is compared by: names that differ only in case are the same.
+
+    So are names that Unicode holds for the same text: composed or not, in full width or not. Of a
+    name that somebody may have, it is what PRECIS makes of it by the profile UsernameCaseMapped
+    with case folding (RFC 8265, section 3.3); it is defined for any text.
+    """
+    if name.isascii():
+        return name.lower()
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return unicodedata.normalize("NFKC", folded.casefold())
 
 
 def same(one: str, other: str) -> bool:

@@ -1,7 +1,6 @@
 """What Tab does on an input line: operations, then the names of those who are here."""
 
 from collections.abc import Iterable, Sequence
-from itertools import takewhile
 from typing import NamedTuple
 
 from chatroom.protocol.names import fold
@@ -62,9 +61,12 @@ def _candidates(line: str, users: Sequence[str]) -> tuple[str, list[str]]:
 
 def _shared(words: Sequence[str]) -> str:
     """Returns what all the words start with, whatever their case, spelt as in the first."""
-    columns = zip(*map(fold, words), strict=False)
-    same = takewhile(lambda column: len(set(column)) == 1, columns)
-    return words[0][: len(list(same))]
+    first, folded = words[0], [fold(word) for word in words]
+    for length in range(len(first)):
+        begun = fold(first[: length + 1])
+        if not all(word.startswith(begun) for word in folded):
+            return first[:length]
+    return first
 
 
 def _matching(begun: str, words: Iterable[str]) -> list[str]:
