@@ -258,6 +258,20 @@ def test_a_password_is_replaced(store: Store) -> None:
     assert store.accounts() == [changed]
 
 
+def test_a_hash_is_renewed_if_it_is_still_the_same(store: Store) -> None:
+    """The password is what it was, so no session ends, and none of a newer one is given up."""
+    alice = add(store, "alice", "cheap")
+    store.commit([AddSession(alice.number, b"x")])
+    (renewed,) = store.commit([SetPassword(alice.number, "dearer", alice.password)])
+    assert renewed == Account(alice.number, "alice", "dearer", alice.inbox)
+    assert store.session(b"x") is not None
+    assert store.commit([SetPassword(alice.number, "again", alice.password)]) == [Refused()]
+    assert store.accounts() == [renewed]
+    assert store.session(b"x") is not None
+    store.commit([RemoveAccount(alice.number)])
+    assert store.commit([SetPassword(alice.number, "again", "")]) == [Refused()]
+
+
 def test_a_removed_account_keeps_its_number_and_loses_name_and_password(store: Store) -> None:
     alice = add(store, "alice", "secret")
     say(store, "I was here", author=alice.number)

@@ -84,8 +84,8 @@ class Model:
         match change:
             case AddAccount():
                 return self._add(change, outcome)
-            case SetPassword(number, password):
-                return self._change(number, password, removed=False)
+            case SetPassword(number, password, was):
+                return self._change(number, password, was=was)
             case RemoveAccount(number):
                 return self._change(number, "", removed=True)
 
@@ -167,10 +167,13 @@ class Model:
         self.accounts.append(Account(outcome.number, name, password, outcome.inbox))
         return self.accounts[-1]
 
-    def _change(self, number: int, password: str, *, removed: bool) -> Outcome:
+    def _change(
+        self, number: int, password: str, *, was: str | None = None, removed: bool = False
+    ) -> Outcome:
         for place, old in enumerate(self.accounts):
-            if old.number == number and not old.removed:
-                self._keep_sessions(lambda session: session.account != number)
+            if old.number == number and not old.removed and was in (None, old.password):
+                if was is None:
+                    self._keep_sessions(lambda session: session.account != number)
                 if removed:
                     self.bans = [ban for ban in self.bans if ban.subject != number]
                 self.accounts[place] = Account(number, old.name, password, old.inbox, removed)
@@ -222,7 +225,7 @@ def _plain(change: Change) -> Made:
 changes: st.SearchStrategy[Made] = st.one_of(
     st.builds(_draft, few, few, words, st.none() | st.sampled_from("abc")),
     st.builds(AddAccount, names, words).map(_plain),
-    st.builds(SetPassword, few, words).map(_plain),
+    st.builds(SetPassword, few, words, st.none() | words).map(_plain),
     st.builds(RemoveAccount, few).map(_plain),
     st.builds(AddSession, few, digests).map(_plain),
     st.builds(TouchSession, digests).map(_plain),

@@ -95,6 +95,9 @@ class SetPassword(msgspec.Struct, frozen=True):
 
     account: int
     password: str
+    was: str | None = None
+    """The hash that it must still have, where the new one is of the same password: then no session
+    ends. None where the password is another."""
 
 
 class RemoveAccount(msgspec.Struct, frozen=True):
