@@ -17,7 +17,7 @@ DEADLINE = 20.0
 PROGRAM = (sys.executable, "-m", "chatroom.cli.main")
 """What `chatroom` on a command line runs."""
 
-_JOIN = re.compile(rb" join (\S+)\n")
+_JOIN = re.compile(rb" join (?:--tls )?(\S+)\n")
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -14,6 +14,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "version": set(),
     "config": set(),
     "tcp": set(),
+    "tls": set(),
     "protocol": set(),
     "log": {"protocol"},
     "auth": {"protocol", "log"},
@@ -29,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 """What each part may import beside itself and `FOR_ALL`; each line only names those above it."""
 
-FOR_ALL = {"version", "config", "tcp"}
+FOR_ALL = {"version", "config", "tcp", "tls"}
 
 FOREIGN = {
     "socket": {"server", "client", "app", "tcp", "selftest"},
@@ -37,7 +38,10 @@ FOREIGN = {
     "threading": {"log", "auth", "room", "server", "client", "ui", "cli", "app", "selftest"},
     "time": {"log", "auth", "room", "server", "client", "ui", "cli", "app", "selftest"},
     "sqlite3": {"log", "client"},
+    "ssl": {"server", "client", "tls"},
+    "cryptography": {"server"},
     "argon2": {"auth"},
+    "precis_i18n": {"auth"},
     "prompt_toolkit": {"ui"},
     "argparse": {"cli"},
     "shtab": {"cli"},

@@ -10,8 +10,8 @@ import pytest
 from chatroom.config import Argon2, Auth, Config, ConfigError, Limits, Server, as_toml, load
 
 EVERYTHING = Config(
-    Server("::1", 4000, "/srv/chat", 100),
-    Auth("closed", Argon2(3, 64, 4)),
+    Server("::1", 4000, "/srv/chat", 100, "required", "/etc/cert.pem", "/etc/key.pem"),
+    Auth("closed", "unicode", Argon2(3, 64, 4)),
     Limits(100, 2000, 16, 2.5, 500, 5, 6, 7, 10, 3, 0.5, 7),
 )
 """A configuration in which no key has its default."""
@@ -21,7 +21,11 @@ VARIABLES = {
     "CHATROOM_SERVER_PORT": "4000",
     "CHATROOM_SERVER_DATA": "/srv/chat",
     "CHATROOM_SERVER_DISK_RESERVE_KIB": "100",
+    "CHATROOM_SERVER_TLS": "required",
+    "CHATROOM_SERVER_TLS_CERT": "/etc/cert.pem",
+    "CHATROOM_SERVER_TLS_KEY": "/etc/key.pem",
     "CHATROOM_AUTH_REGISTRATION": "closed",
+    "CHATROOM_AUTH_NAMES": "unicode",
     "CHATROOM_AUTH_ARGON2_TIME_COST": "3",
     "CHATROOM_AUTH_ARGON2_MEMORY_KIB": "64",
     "CHATROOM_AUTH_ARGON2_PARALLELISM": "4",
@@ -69,9 +73,18 @@ def leaves(settings: dict[str, object], path: str = "") -> list[tuple[str, objec
 def test_everything_has_its_default() -> None:
     config = load(environment={})
     assert msgspec.to_builtins(config) == {
-        "server": {"host": "127.0.0.1", "port": 12345, "data": "", "disk_reserve_kib": 8192},
+        "server": {
+            "host": "127.0.0.1",
+            "port": 12345,
+            "data": "",
+            "disk_reserve_kib": 8192,
+            "tls": "auto",
+            "tls_cert": "",
+            "tls_key": "",
+        },
         "auth": {
             "registration": "open",
+            "names": "ascii",
             "argon2": {"time_cost": 2, "memory_kib": 19456, "parallelism": 1},
         },
         "limits": {

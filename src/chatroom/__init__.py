@@ -17,11 +17,13 @@ from chatroom.client.errors import (
     ConnectionLost,
     LoginRefused,
     NotInRoom,
+    NotTrusted,
     PasswordRequired,
     ReaderTooSlow,
     Refused,
     RequestTimeout,
     StateUnusable,
+    UnknownServer,
     Unreachable,
 )
 from chatroom.client.events import (
@@ -35,6 +37,7 @@ from chatroom.client.events import (
     UsersChanged,
 )
 from chatroom.client.room import Room
+from chatroom.client.trust import trust_server
 from chatroom.version import VERSION as __version__  # noqa: N811 - where everyone looks for it
 
 __all__ = [
@@ -49,6 +52,7 @@ __all__ = [
     "LoginRefused",
     "Message",
     "NotInRoom",
+    "NotTrusted",
     "PasswordRequired",
     "ReaderTooSlow",
     "Receipt",
@@ -56,9 +60,11 @@ __all__ = [
     "RequestTimeout",
     "Room",
     "StateUnusable",
+    "UnknownServer",
     "Unreachable",
     "UsersChanged",
     "__version__",
     "account_exists",
     "connect",
+    "trust_server",
 ]

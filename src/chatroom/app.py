@@ -36,6 +36,7 @@ from chatroom.server.outbox import Outbox
 from chatroom.server.services import Services
 from chatroom.server.tickets import Ticket
 from chatroom.server.timers import Timers
+from chatroom.server.tls_front import front_of
 from chatroom.server.watch import Watch
 
 STACK_BYTES = 256 * 1024
@@ -61,6 +62,7 @@ class App:
 
     Raises:
         StoreError: the data cannot be used, or another server uses them.
+        CertificateError: the certificate cannot be used.
         OSError: the address cannot be listened on.
     """
 
@@ -76,6 +78,8 @@ class App:
             store = stack.enter_context(
                 open_store(self.data, reserve=reserve_of(config), check=True)
             )
+            self.front = front_of(config.server, self.data, self.host)
+            """Who has to speak TLS, and what is shown in it."""
             passwords = stack.enter_context(contextlib.closing(hasher(config)))
             self._committer: Committer[Ticket] = Committer(store, self._sink, on_fatal)
             accounts = accounts_of(config, store, passwords, self._committer.call)
@@ -100,11 +104,24 @@ class App:
         watch = Watch(self._timers, min(limits.ping_seconds, limits.stall_seconds, 25.0) / 25)
         paces = Paces(limits.messages_per_second, limits.message_burst)
         services = Services(
-            self._room, accounts, self._sessions, paces, submit, self._timers, watch, limits
+            self._room,
+            accounts,
+            self._sessions,
+            Attempts(),
+            paces,
+            submit,
+            self._timers,
+            watch,
+            limits,
+            self.front,
         )
         entrance = Entrance(services, self._connections)
         self._control = Control(self.data, accounts, self._expel) if self.data else None
         self._listener = Listener(sock, "listener", entrance.serve, entrance.turn_away)
+
+    def reload(self) -> None:
+        """Read the certificate once more, for the connections to come."""
+        self.front.identity.reload()
 
     def start(self) -> Self:
         """Serve, in threads of its own."""

@@ -37,6 +37,13 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
     has for the user's data."""
     disk_reserve_kib: Count = 8192
     """How much of the disk nothing is written to; twice what the write-ahead log usually takes."""
+    tls: Literal["auto", "required", "optional"] = "auto"
+    """Whether everybody has to speak TLS; `auto`: where others than this machine reach the server.
+    Everybody may in any case."""
+    tls_cert: Name = ""
+    """The certificate to be shown; empty for one of the server's own making."""
+    tls_key: Name = ""
+    """Its key; empty if that is in the same file."""
 
 
 class Argon2(Struct, frozen=True, forbid_unknown_fields=True):

@@ -53,10 +53,11 @@ def test_the_banner_says_all_that_one_needs(tmp_path: Path) -> None:
 
 def test_a_server_for_everybody_is_joined_from_here_by_a_near_address() -> None:
     with Server(":memory:", "--host", "0.0.0.0") as server:  # noqa: S104 - that is the point
-        first, second, third = server.banner.splitlines()
+        first, second, third, fourth = server.banner.splitlines()
         assert first.endswith(f" listens on 0.0.0.0:{server.port}")
         assert "in memory" in second
-        assert third.endswith(f" join 127.0.0.1:{server.port}")
+        assert third.startswith("  tls   sha256:")
+        assert fourth.endswith(f" join --tls 127.0.0.1:{server.port}")
 
 
 def test_an_address_of_the_newer_kind_is_written_in_brackets() -> None:
@@ -160,6 +161,9 @@ def test_what_is_in_force_can_be_printed(tmp_path: Path) -> None:
         "port": 4000,
         "data": "",
         "disk_reserve_kib": 8192,
+        "tls": "auto",
+        "tls_cert": "",
+        "tls_key": "",
     }
     assert config["limits"]["message_bytes"] == 100
     assert config["limits"]["connections"] == 6

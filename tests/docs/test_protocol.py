@@ -233,6 +233,7 @@ WAYS_TO_GO: dict[str, tuple[Callable[[Client, Server], None], dict[str, str]]] =
     "login_timeout": (wait, {"CHATROOM_LIMITS_LOGIN_SECONDS": "0.05"}),
     "frame_too_large": (say_too_much, {"CHATROOM_LIMITS_FRAME_BYTES": "256"}),
     "too_many_connections": (wait, {"CHATROOM_LIMITS_CONNECTIONS": "1"}),
+    "tls_required": (say_nothing, {"CHATROOM_SERVER_TLS": "required"}),
     "account_removed": (lose_the_account, {}),
     "slow_consumer": (read_nothing, {"CHATROOM_LIMITS_STALL_SECONDS": "0.2"}),
     "silent": (

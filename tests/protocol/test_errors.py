@@ -14,7 +14,7 @@ storage_full unavailable shutting_down internal
 """
 
 
-ADDED = {"invalid_session"}
+ADDED = {"invalid_session", "tls_required"}
 """What has come since."""
 
 
@@ -34,6 +34,7 @@ def test_only_a_stream_out_of_step_or_an_unwanted_connection_is_closed() -> None
         "frame_too_large",
         "login_timeout",
         "too_many_connections",
+        "tls_required",
         "shutting_down",
     }
 

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from chatroom.client.errors import LoginRefused, Unreachable
+from chatroom.client.errors import LoginRefused, UnknownServer, Unreachable
 from chatroom.client.events import Event
 from chatroom.client.room import Room
 from chatroom.ui.login import LONGEST_PAUSE, Door, sign_in
@@ -165,6 +165,39 @@ def test_without_a_server_nobody_is_asked_for_a_password() -> None:
     with pytest.raises(Unreachable):
         enter(house, person)
     assert person.heard == ["Username: "]
+
+
+class Stranger(House):
+    """A server that is not known."""
+
+    def __init__(self) -> None:
+        super().__init__(bob="secret")
+        self.trusted: list[tuple[str, str]] = []
+        self.door = self.door._replace(
+            account_exists=self.look, trust=lambda *server: self.trusted.append(server)
+        )
+
+    def look(self, address: str, username: str) -> bool:
+        """Shows its certificate to those who do not trust it."""
+        if not self.trusted:
+            raise UnknownServer("here\x1b[2J", "sha256:12")
+        return self.account_exists(address, username)
+
+
+def test_a_server_that_is_not_known_is_shown_before_anything_is_asked_for() -> None:
+    stranger = Stranger()
+    person = Person("bob", " YES ", "secret")
+    assert enter(stranger, person) is stranger.room
+    assert stranger.trusted == [("here\x1b[2J", "sha256:12")]
+    assert "  sha256:12" in person.heard
+    assert not any("\x1b" in line for line in person.heard)
+
+
+def test_a_server_that_the_person_does_not_know_is_told_nothing() -> None:
+    stranger = Stranger()
+    with pytest.raises(UnknownServer):
+        enter(stranger, Person("bob", "no"))
+    assert stranger.trusted == []
 
 
 def test_who_answers_no_more_leaves() -> None:

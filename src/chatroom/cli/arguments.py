@@ -26,6 +26,24 @@ def add_server(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_security(parser: argparse.ArgumentParser) -> None:
+    """Adds what is asked of the server: `--tls`, `--insecure` and `--fingerprint`."""
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument(
+        "--tls", action="store_true", help="speak TLS to this machine too, as to every other one"
+    )
+    either.add_argument(
+        "--insecure",
+        action="store_true",
+        help="speak no TLS; whoever is on the way can then read your password",
+    )
+    parser.add_argument(
+        "--fingerprint",
+        metavar="SHA256",
+        help="the one certificate that the server may show, as it prints it when it starts",
+    )
+
+
 def add_credentials(parser: argparse.ArgumentParser) -> None:
     """Adds who one is: `--user` and `--password-file`."""
     parser.add_argument(

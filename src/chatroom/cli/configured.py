@@ -6,6 +6,9 @@ from pathlib import Path
 from chatroom.cli.arguments import UsageError, add_file
 from chatroom.config import Config, ConfigError, load
 
+_OPTIONS = ("host", "port", "data", "tls", "tls_cert", "tls_key")
+"""The keys of the section `server` that options set."""
+
 
 def add_config(parser: argparse.ArgumentParser) -> None:
     """Adds what says where the data and the configuration are: `--data` and `--config`."""
@@ -23,7 +26,7 @@ def configured(args: argparse.Namespace) -> Config:
     Raises:
         UsageError: it is wrong.
     """
-    options = {key: getattr(args, key, None) for key in ("host", "port", "data")}
+    options = {key: getattr(args, key, None) for key in _OPTIONS}
     server = {key: value for key, value in options.items() if value is not None}
     try:
         return load(Path(args.config) if args.config else None, overrides={"server": server})

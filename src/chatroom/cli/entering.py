@@ -4,12 +4,13 @@ import argparse
 import getpass
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from chatroom.cli import credentials
-from chatroom.client.connect import connect
+from chatroom.client.connect import account_exists, connect
 from chatroom.client.events import Event
 from chatroom.client.room import Room
-from chatroom.ui.login import sign_in
+from chatroom.ui.login import Door, sign_in
 
 
 def enter(
@@ -22,7 +23,7 @@ def enter(
     """Logs in; asks for what is not given if standard input is a terminal.
 
     Args:
-        args: the command line, with `server` and the credentials.
+        args: the command line, with `server`, what is asked of it, and the credentials.
         name: who logs in, None if nobody has said so yet.
         on_event: passed on to `connect`.
         history: the same.
@@ -32,7 +33,7 @@ def enter(
         EOFError: whoever was asked does not answer.
         ChatroomError: logging in did not work.
     """
-    secret = credentials.password(args)
+    secret, door = credentials.password(args), door_of(args)
     if sys.stdin.isatty():
         return sign_in(
             PlainAsker(),
@@ -41,12 +42,21 @@ def enter(
             password=secret,
             history=history,
             on_event=on_event,
+            door=door,
         )
     if name is None:
         raise credentials.nobody_to_ask("username")
     if secret is None:
         raise credentials.nobody_to_ask("password")
-    return connect(args.server, username=name, password=secret, history=history, on_event=on_event)
+    return door.connect(
+        args.server, username=name, password=secret, history=history, on_event=on_event
+    )
+
+
+def door_of(args: argparse.Namespace) -> Door:
+    """Returns the way to the server, which asks of it what the command line says."""
+    asked = {"tls": args.tls, "insecure": args.insecure, "fingerprint": args.fingerprint}
+    return Door(partial(connect, **asked), partial(account_exists, **asked))
 
 
 class PlainAsker:

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from chatroom.cli import credentials
-from chatroom.cli.arguments import add_credentials, add_history, default_server
+from chatroom.cli.arguments import add_credentials, add_history, add_security, default_server
 
 DESCRIPTION = """\
 Enter a room and talk. A name that is new is registered with the password you choose.
@@ -20,6 +20,7 @@ EXAMPLES = """\
 examples:
   chatroom join                              the room on this machine
   chatroom join example.org:12345            another one
+  chatroom join example.org --fingerprint sha256:6f0c...
   chatroom join --user bob --history 200
   echo "PM hello" | chatroom join --user bob --password-file secret
 
@@ -41,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the server; CHATROOM_SERVER in the environment does the same (default: %(default)s)",
     )
     add_history(parser, default=None, shown=f"{HISTORY} on a terminal, else 0")
+    add_security(parser)
     add_credentials(parser)
 
 
@@ -53,7 +55,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _on_terminal(args: argparse.Namespace) -> int:
-    from chatroom.ui import interactive  # noqa: PLC0415 - heavy
+    from chatroom.cli.entering import door_of  # noqa: PLC0415 - heavy
+    from chatroom.ui import interactive  # noqa: PLC0415
     from chatroom.ui.login import sign_in  # noqa: PLC0415
 
     name, secret = credentials.username(args), credentials.password(args)
@@ -66,6 +69,7 @@ def _on_terminal(args: argparse.Namespace) -> int:
             password=secret,
             history=history,
             on_event=on_event,
+            door=door_of(args),
         ),
         history=history,
     )

@@ -42,9 +42,9 @@ class Reasons:
         _log.critical("The thread %s failed.", name, exc_info=death.exc_value)
         self.broke(RuntimeError(f"The thread {name} failed, and its log entry says why."))
 
-    def wait(self) -> None:
-        """Wait for a reason."""
-        os.read(self._waiting, 1)
+    def wait(self) -> int:
+        """Wait for a reason; return the number of the signal, 0 if something broke."""
+        return os.read(self._waiting, 1)[0]
 
     @property
     def broken(self) -> Exception | None:

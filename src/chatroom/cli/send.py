@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from chatroom.cli.arguments import UsageError, add_credentials, add_server
+from chatroom.cli.arguments import UsageError, add_credentials, add_security, add_server
 from chatroom.cli.credentials import username_or_own
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--to", metavar="NAME", help="say it to this user alone")
     add_server(parser)
+    add_security(parser)
     add_credentials(parser)
 
 

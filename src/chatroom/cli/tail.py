@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from chatroom.cli.arguments import add_credentials, add_history, add_server
+from chatroom.cli.arguments import add_credentials, add_history, add_security, add_server
 from chatroom.cli.credentials import username_or_own
 
 DESCRIPTION = """\
@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_history(parser, default=0, shown="0")
     add_server(parser)
+    add_security(parser)
     add_credentials(parser)
 
 

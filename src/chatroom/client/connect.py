@@ -13,6 +13,7 @@ from chatroom.client.line import Line
 from chatroom.client.places import Places
 from chatroom.client.progress import Progress
 from chatroom.client.room import Room
+from chatroom.client.trust import trust_from
 from chatroom.client.wire import LineBroken, Welcome
 
 
@@ -27,6 +28,9 @@ def connect(
     state: str | os.PathLike[str] | None = None,
     history: int = 0,
     longest_pause: float = LIMIT_SECONDS,
+    tls: bool = False,
+    insecure: bool = False,
+    fingerprint: str | None = None,
 ) -> Room:
     """Connects to a server and logs in. A name that is new is registered with the password.
 
@@ -51,17 +55,26 @@ def connect(
             came since instead.
         longest_pause: The longest pause, in seconds, between two attempts to get a broken line
             back. The pauses begin short and double, and the client draws a part of each.
+        tls: Whether to speak TLS on a loopback address too. To all others it is spoken in any case.
+            A certificate of a known authority has to be made out to the host of `address`, any
+            other one has to be known, by `fingerprint` or `trust_server`.
+        insecure: Whether to speak no TLS at all, so that whoever is on the way can read the
+            password.
+        fingerprint: The one certificate that the server may show, as it prints it when it starts.
 
     Returns:
         The room; close it, or use it in a `with` statement.
 
     Raises:
         Unreachable: No server could be reached and logged in to in time.
+        UnknownServer: Its certificate is of its own making, and nobody has said that it is right.
+        NotTrusted: It is not the server that is meant.
         LoginRefused: The server said no, such as to a wrong password.
         PasswordRequired: No password was given, and no session in `state` is good.
         StateUnusable: The file cannot be used; the sentence says why.
     """
-    line = Line(parse_address(address))
+    trust = trust_from(tls=tls, insecure=insecure, fingerprint=fingerprint)
+    line = Line(parse_address(address), trust)
     progress = None if state is None else _open(state, username)
     try:
         entrance = _entrance(
@@ -78,7 +91,15 @@ def connect(
         raise
 
 
-def account_exists(address: str, username: str, *, timeout: float = 10.0) -> bool:
+def account_exists(
+    address: str,
+    username: str,
+    *,
+    timeout: float = 10.0,
+    tls: bool = False,
+    insecure: bool = False,
+    fingerprint: str | None = None,
+) -> bool:
     """Asks a server whether an account exists, by a login without a password.
 
     The connection is closed again before this returns, so that a person may take all the time in
@@ -88,12 +109,17 @@ def account_exists(address: str, username: str, *, timeout: float = 10.0) -> boo
         address: As for `connect()`.
         username: The name in question.
         timeout: Seconds in all.
+        tls: As for `connect()`, like the others.
+        insecure: The same.
+        fingerprint: The same.
 
     Raises:
         Unreachable: No server could be reached in time.
+        NotTrusted: See `connect()`.
         LoginRefused: The name cannot be used, such as `invalid_username`.
     """
-    line = Line(parse_address(address))
+    trust = trust_from(tls=tls, insecure=insecure, fingerprint=fingerprint)
+    line = Line(parse_address(address), trust)
     try:
         _come_in(line, _entrance(username, None, None, ask_again=False), timeout)
     except PasswordRequired as required:

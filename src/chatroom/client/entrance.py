@@ -53,6 +53,7 @@ class Entrance:
         Raises:
             Unreachable: See `log_in`, also for the others.
             LineBroken: The server ended the connection.
+            NotTrusted: It is not the server that is meant.
             LoginRefused: The server said no.
             PasswordRequired: No password was given, and no session is good.
         """

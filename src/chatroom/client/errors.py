@@ -2,6 +2,8 @@
 
     ChatroomError                anything that goes wrong between a client and its room
     ├── Unreachable              no server could be reached and logged in to at the address
+    ├── NotTrusted               what answers there has not shown that it is the right server
+    │   └── UnknownServer        nobody has vouched for it yet; `trust_server` does
     ├── ConnectionLost           there was a line, and it is gone for good
     ├── Closed                   close() was called on the room
     ├── RequestTimeout           the server did not answer in time (also a TimeoutError)
@@ -23,6 +25,30 @@ class ChatroomError(Exception):
 
 class Unreachable(ChatroomError):
     """No server could be reached and logged in to at the address."""
+
+
+class NotTrusted(ChatroomError):
+    """What answers at the address has not shown that it is the right server.
+
+    Nothing has been said to it.
+    """
+
+
+class UnknownServer(NotTrusted):
+    """The server shows a certificate of its own making, and nobody has said yet that it is right.
+
+    Args:
+        address: The server, as host:port.
+        fingerprint: The fingerprint of the certificate that it shows.
+    """
+
+    def __init__(self, address: str, fingerprint: str) -> None:
+        self.address = address
+        self.fingerprint = fingerprint
+        super().__init__(
+            f"The server at {address} is not known yet; if whoever runs it says that this is its"
+            f" fingerprint, connect with --fingerprint {fingerprint}."
+        )
 
 
 class ConnectionLost(ChatroomError):

@@ -69,6 +69,7 @@ def log_in(
 
     Raises:
         Unreachable: No server, or none that answers a login.
+        NotTrusted: It is not the server that is meant.
         LineBroken: The server ended the connection.
         LoginRefused: The server said no.
         PasswordRequired: No password was given, and no session is good.

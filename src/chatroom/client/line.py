@@ -2,7 +2,8 @@
 
 Any number of threads may write, one thread reads, any thread may `abort()`. Writing never blocks;
 what the socket does not take is kept, and a thread that needs to wait until the socket takes more
-does so in `wait_writable()`, outside the lock under which bytes are written.
+does so in `wait_writable()`, outside the lock under which bytes are written. Under the same lock
+they are encrypted and decrypted, in memory, if the line speaks TLS.
 
 Lock order: `_waiting`, then `_lock`.
 """
@@ -10,17 +11,22 @@ Lock order: `_waiting`, then `_lock`.
 import contextlib
 import errno
 import os
-import select
 import socket
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from chatroom.client.address import Address
 from chatroom.client.errors import Unreachable
+from chatroom.client.trust import ORDINARY, Trust
+from chatroom.client.waiting import TO_READ, TO_WRITE, wait
 from chatroom.client.wire import LineBroken
 from chatroom.protocol.frames import Frame, FrameDecoder
 from chatroom.tcp import tune
+
+if TYPE_CHECKING:
+    from chatroom.tls import TlsSession
 
 FRAME_BYTES = 16 * 1024 * 1024
 """The longest frame taken from a server: the list of users in a room of 20,000 is long."""
@@ -33,27 +39,54 @@ class Line:
 
     Args:
         address: Where the server listens.
+        trust: What is asked of it.
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, trust: Trust = ORDINARY) -> None:
         self.address = address
+        self._trust = trust
         self._lock = threading.Lock()  # guards all below; never held across a call that blocks
         self._waiting = threading.Lock()  # held by the thread that waits until it can write
         self._socket: socket.socket | None = None  # None before open() and after close()
+        self._session: TlsSession | None = None  # None where it is not encrypted
         self._aborted = False
         self._rest = memoryview(b"")  # what the socket has not taken yet
         self._decoder = FrameDecoder(FRAME_BYTES)
         self._unread: list[Frame] = []  # frames given back, to be read first
 
+    def again(self) -> "Line":
+        """Returns a new line to the same server, of which the same is asked."""
+        return Line(self.address, self._trust)
+
     def open(self, deadline: float) -> None:
-        """Connects, trying each address that the name stands for.
+        """Connects, trying each address that the name stands for, and makes the line secure.
 
         Args:
             deadline: When to give up, by `time.monotonic()`.
 
         Raises:
-            Unreachable: Nobody took the connection.
+            Unreachable: Nobody took the connection, or no TLS can be spoken there.
+            NotTrusted: It is not, or not for certain, the server that is meant.
+            LoginRefused: It has no room.
+            TimeoutError: It did not answer in time.
         """
+        channel = self._dial(deadline)
+        if not self._trust.wants_tls(_peer(channel)):
+            return
+        from chatroom.client.guard import NobodyVouches  # noqa: PLC0415 - heavy
+
+        guard = self._trust.guard(self.address)
+        try:
+            session = guard.secure(channel, deadline)
+        except NobodyVouches:
+            self._hang_up()
+            raise guard.look(self._dial(deadline), deadline) from None
+        with self._lock:
+            self._session = session
+            self._unread = self._decoder.feed(session.decrypt(b""))
+
+    def _dial(self, deadline: float) -> socket.socket:
+        """Connects, and returns the socket."""
         try:
             found = socket.getaddrinfo(
                 self.address.host, self.address.port, type=socket.SOCK_STREAM
@@ -71,7 +104,7 @@ class Line:
                 continue
             problem = self._try(candidate, place, deadline)
             if problem == 0:
-                return
+                return candidate
         raise Unreachable(
             f"No chat room answers at {self.address} ({os.strerror(problem)});"
             " check the address and that the server is running."
@@ -88,7 +121,7 @@ class Line:
             if problem == errno.EINPROGRESS:
                 self._socket = candidate
         if problem == errno.EINPROGRESS:
-            in_time = _wait(candidate, select.POLLOUT, deadline)
+            in_time = wait(candidate, TO_WRITE, deadline)
             problem = candidate.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             problem = problem if in_time else errno.ETIMEDOUT
         with self._lock:
@@ -119,7 +152,7 @@ class Line:
             return frames
         if self._socket is None:
             raise LineBroken("The connection is closed.")
-        if not _wait(self._socket, select.POLLIN, deadline):
+        if not wait(self._socket, TO_READ, deadline):
             raise TimeoutError
         try:
             data = self._socket.recv(_READ_BYTES)
@@ -127,7 +160,19 @@ class Line:
             raise _broken(error) from None
         if not data:
             raise LineBroken("The server closed the connection.")
+        if self._session is not None:
+            data = self._decrypt(self._session, data)
         return self._decoder.feed(data)
+
+    def _decrypt(self, session: "TlsSession", data: bytes) -> bytes:
+        """Returns what `data` says; what TLS answers to that goes out with the next bytes."""
+        with self._lock:
+            try:
+                return session.decrypt(data)
+            except OSError:
+                raise LineBroken("What came from the server was not what it has sent.") from None
+            finally:
+                self._rest = memoryview(bytes(self._rest) + session.outgoing())
 
     def unread(self, frames: list[Frame]) -> None:
         """Gives frames back; the next `read()` returns them."""
@@ -164,8 +209,12 @@ class Line:
         return True
 
     def _refill(self, more: Callable[[], bytes]) -> bool:
-        self._rest = memoryview(more())
-        return bool(self._rest)
+        data = more()
+        if self._session is not None and data:
+            self._session.encrypt(data)
+            data = self._session.outgoing()
+        self._rest = memoryview(data)
+        return bool(data)
 
     def wait_writable(self, deadline: float) -> bool:
         """Waits until the socket takes more bytes or has broken; returns False at the deadline."""
@@ -173,7 +222,7 @@ class Line:
             return False
         try:
             channel = self._socket
-            return channel is None or bool(_wait(channel, select.POLLOUT, deadline))
+            return channel is None or bool(wait(channel, TO_WRITE, deadline))
         finally:
             self._waiting.release()
 
@@ -189,10 +238,10 @@ class Line:
         channel = self._socket
         if channel is None or self._unread:
             return True
-        found = _wait(channel, select.POLLIN | select.POLLOUT, deadline)
+        found = wait(channel, TO_READ | TO_WRITE, deadline)
         if not found:
             raise TimeoutError
-        return bool(found & ~select.POLLOUT)
+        return bool(found & ~TO_WRITE)
 
     def abort(self) -> None:
         """Ends the conversation at once; whoever waits in `open()`, `read()` or to write wakes."""
@@ -203,30 +252,35 @@ class Line:
     def _shutdown(self) -> None:
         """Shuts the socket down; the caller holds `_lock`."""
         if self._socket is not None:
-            with contextlib.suppress(OSError):  # it may have ended already
+            with contextlib.suppress(OSError):  # it may have ended already, or be full
+                if self._session is not None and not self._rest:
+                    self._session.finish()
+                    self._socket.send(self._session.outgoing(), socket.MSG_DONTWAIT)
+            with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Gives the socket back. Only for the thread that reads; idempotent."""
         self.abort()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        """Closes the socket."""
         # Nobody may wait on a number that the system is about to give to another socket.
         with self._waiting, self._lock:
             if self._socket is not None:
                 self._socket.close()
                 self._socket = None
+            self._session = None
             self._rest = memoryview(b"")
 
 
-def _wait(channel: socket.socket, what: int, deadline: float) -> int:
-    """Waits for the socket, without a limit on the number of open files as select has.
-
-    Returns:
-        What it is ready for, 0 at the deadline.
-    """
-    poller = select.poll()
-    poller.register(channel, what)
-    found = poller.poll(max(0.0, deadline - time.monotonic()) * 1000)
-    return found[0][1] if found else 0
+def _peer(channel: socket.socket) -> str:
+    """Returns the numeric address at the other end; nothing, so no loopback one, if it is gone."""
+    try:
+        return str(channel.getpeername()[0])
+    except OSError:
+        return ""
 
 
 def _broken(error: OSError) -> LineBroken:

@@ -14,6 +14,7 @@ from chatroom.client.errors import (
     Closed,
     ConnectionLost,
     LoginRefused,
+    NotTrusted,
     PasswordRequired,
     Unreachable,
 )
@@ -224,7 +225,7 @@ class Listener:
                 return None
             try:
                 failure = self._attempt()
-            except (LoginRefused, PasswordRequired) as error:
+            except (LoginRefused, NotTrusted, PasswordRequired) as error:
                 return error
         self._back(time.monotonic() - since)
         return None
@@ -237,6 +238,7 @@ class Listener:
 
         Raises:
             LoginRefused: Only a person can help.
+            NotTrusted: The same.
             PasswordRequired: The same.
         """
         try:
@@ -255,7 +257,7 @@ class Listener:
         with self._lock:
             if self._closing.is_set():
                 raise LineBroken("The room has been left.")
-            line = self._line = Line(self._line.address)
+            line = self._line = self._line.again()
         return self._entrance.open(line, self._timeout)
 
     def _back(self, away: float) -> None:

@@ -29,6 +29,7 @@ class ErrorCode(StrEnum):
     EMPTY_MESSAGE = "empty_message"
     RATE_LIMITED = "rate_limited"
     TOO_MANY_CONNECTIONS = "too_many_connections"
+    TLS_REQUIRED = "tls_required"
     ID_REUSED = "id_reused"
     STORAGE_FULL = "storage_full"
     UNAVAILABLE = "unavailable"
@@ -64,6 +65,7 @@ ADVICE: dict[ErrorCode, Advice] = {
     ErrorCode.EMPTY_MESSAGE: Advice(True, "send some text"),
     ErrorCode.RATE_LIMITED: Advice(True, "send it again after `retry_after` seconds"),
     ErrorCode.TOO_MANY_CONNECTIONS: Advice(False, "connect again later"),
+    ErrorCode.TLS_REQUIRED: Advice(False, "connect again and speak TLS"),
     ErrorCode.ID_REUSED: Advice(True, "give the other text an `id` of its own"),
     ErrorCode.STORAGE_FULL: Advice(True, "send it again later with the same `id`"),
     ErrorCode.UNAVAILABLE: Advice(True, "send it again later with the same `id`"),

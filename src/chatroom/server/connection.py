@@ -35,6 +35,7 @@ from chatroom.server.outbox import Outbox
 from chatroom.server.round import CONFIRMATION_WEIGHT
 from chatroom.server.services import Services
 from chatroom.server.tickets import Ticket
+from chatroom.server.tls_front import Receive
 from chatroom.server.visit import Visit
 
 _SMALLEST_READ, _LARGEST_READ = 2048, 65536
@@ -121,17 +122,27 @@ class Connection:
     def _read(self) -> None:
         """Take what comes until nothing more does."""
         size = _SMALLEST_READ
-        while data := self._sock.recv(size):
+        receive, data = self._begin(size)
+        while data:
             self._visit.pulse.hear()
             # An idle connection holds no more memory than the smallest read needs.
             size = min(size * 4, _LARGEST_READ) if len(data) == size else _SMALLEST_READ
-            if self._visit.ended:
-                continue
-            if self._ration is not None:
-                data = self._take_of_ration(data, self._ration)
-            for frame in self._decoder.feed(data):
-                self._take(frame)
-            self._batch.flush()
+            if not self._visit.ended:
+                if self._ration is not None:
+                    data = self._take_of_ration(data, self._ration)
+                for frame in self._decoder.feed(data):
+                    self._take(frame)
+                self._batch.flush()
+            data = receive(size)
+
+    def _begin(self, size: int) -> tuple[Receive, bytes]:
+        """Wait for the first bytes, and speak TLS if they do; see `Front.enter`."""
+        first = self._sock.recv(size)
+        try:
+            return self._services.front.enter(self._sock, self._outbox, first, size)
+        except ProtocolError as problem:
+            self._take(problem)
+            return self._sock.recv, first
 
     def _take_of_ration(self, data: bytes, ration: int) -> bytes:
         """Take so much of `data` as may come before the login; return what comes behind the login.
@@ -156,7 +167,7 @@ class Connection:
             self._batch.answer(events.error(frame))
             if not ADVICE[frame.code].stays_open:
                 self._batch.flush()
-                self.end(frame.code.value, reconnect=True)
+                self.end(frame.code.value, reconnect=frame.code is not ErrorCode.TLS_REQUIRED)
             return
         try:
             self._do(parse(frame))

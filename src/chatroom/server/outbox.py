@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from chatroom.log.base import Account
 from chatroom.protocol import events
+from chatroom.server.channel import Channel
 from chatroom.server.debt import Debt
 from chatroom.server.direct import Direct
 from chatroom.server.insert import Insert
@@ -27,7 +28,6 @@ from chatroom.server.tail import Run
 from chatroom.server.timers import Timer
 
 _RESET = struct.pack("ii", 1, 0)
-
 NOWHERE = sys.maxsize
 """The place of a reader who gets no public messages."""
 
@@ -50,11 +50,11 @@ class Outbox:
     """One connection's writing side. All but `debt` and `stuck_seconds` is the delivery thread's.
 
     Args:
-        sock: the connection, blocking; only ever written to with MSG_DONTWAIT.
+        channel: the connection, blocking; only ever written to with MSG_DONTWAIT.
     """
 
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel  # the reading thread puts TLS in its place if that is spoken
         self.debt = Debt()
         """The replies that the connection asked for."""
         self.account: Account | None = None
@@ -96,7 +96,7 @@ class Outbox:
 
     def fileno(self) -> int:
         """Return the descriptor, for a selector."""
-        return self._sock.fileno()
+        return self.channel.fileno()
 
     def stuck_seconds(self) -> float | None:
         """Return for how long the full socket has taken nothing, None if it is not full."""
@@ -255,14 +255,14 @@ class Outbox:
 
     def start_clock(self) -> None:
         """Count the time in which the socket takes nothing from now on."""
-        self.stuck = Stuck(self._sock)
+        self.stuck = Stuck(self.channel)
 
     def _send(self, *buffers: bytes | memoryview) -> int:
         """Send as much of `buffers` as the socket takes; return how many bytes that was."""
         try:
             if len(buffers) == 1:
-                return self._sock.send(buffers[0], socket.MSG_DONTWAIT)
-            return self._sock.sendmsg(buffers, (), socket.MSG_DONTWAIT)
+                return self.channel.send(buffers[0], socket.MSG_DONTWAIT)
+            return self.channel.sendmsg(buffers, (), socket.MSG_DONTWAIT)
         except BlockingIOError:
             return 0
         except OSError:  # the other side is gone
@@ -273,7 +273,7 @@ class Outbox:
         """Tell the other side that nothing more comes."""
         self.finished = True
         try:
-            self._sock.shutdown(socket.SHUT_WR)
+            self.channel.shutdown(socket.SHUT_WR)
         except OSError:
             self.kill()
 
@@ -286,8 +286,8 @@ class Outbox:
         try:
             # Closed with a reset: whoever is still sending is to notice, which behind a closed
             # window takes minutes otherwise.
-            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-            self._sock.shutdown(socket.SHUT_RDWR)
+            self.channel.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            self.channel.shutdown(socket.SHUT_RDWR)
         except OSError:
             return  # it was not connected any more, and the reading thread knows
 
@@ -296,4 +296,4 @@ class Outbox:
         self.dead = True
         if self.deadline is not None:
             self.deadline.cancel()
-        self._sock.close()
+        self.channel.close()

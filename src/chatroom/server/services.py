@@ -11,6 +11,7 @@ from chatroom.room.room import Room
 from chatroom.server.outbox import Outbox
 from chatroom.server.tickets import Ticket
 from chatroom.server.timers import Timers
+from chatroom.server.tls_front import Front
 from chatroom.server.watch import Watch
 
 
@@ -32,3 +33,4 @@ class Services(NamedTuple):
     timers: Timers
     watch: Watch
     limits: Limits
+    front: Front = Front()

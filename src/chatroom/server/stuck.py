@@ -1,12 +1,15 @@
 """How long a socket that is full has taken nothing at all."""
 
 import fcntl
-import socket
 import struct
 import sys
 import termios
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import HasFileno
 
 
 class Stuck:
@@ -21,7 +24,7 @@ class Stuck:
         clock: seconds that only go forward.
     """
 
-    def __init__(self, sock: socket.socket, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, sock: "HasFileno", clock: Callable[[], float] = time.monotonic) -> None:
         self._sock = sock
         self._clock = clock
         self._since = clock()
@@ -36,7 +39,7 @@ class Stuck:
         return self._clock() - self._since
 
 
-def _unsent(sock: socket.socket) -> int:
+def _unsent(sock: "HasFileno") -> int:
     """Return how many bytes the system holds that the other side has not taken (tcp(7))."""
     try:
         return int(struct.unpack("i", fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4)))[0])

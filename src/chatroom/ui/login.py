@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from chatroom.client.connect import account_exists, connect
-from chatroom.client.errors import LoginRefused
+from chatroom.client.errors import LoginRefused, UnknownServer
 from chatroom.client.events import Event
 from chatroom.client.room import Room
+from chatroom.client.trust import trust_server
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.protocol.names import check_username
 from chatroom.protocol.text import MAX_PASSWORD
@@ -38,10 +39,11 @@ class Asker(Protocol):
 
 
 class Door(NamedTuple):
-    """The two ways to knock at a server; tests put their own here."""
+    """The ways to knock at a server, and to let it be known; tests put their own here."""
 
     connect: Callable[..., Room] = connect
     account_exists: Callable[..., bool] = account_exists
+    trust: Callable[[str, str], None] = trust_server
 
 
 def sign_in(
@@ -68,6 +70,7 @@ def sign_in(
     Raises:
         LoginRefused: the password was wrong, given or for the third time; or another reason that
             asking again does not help.
+        NotTrusted: the server is not the one that is meant, or the person does not know it.
         Unreachable: there is no server at the address.
         EOFError: the person answers no more. KeyboardInterrupt: the person wants to leave.
     """
@@ -98,6 +101,23 @@ def sign_in(
             asker.show([clean(str(error))])
             if error.code == ErrorCode.INVALID_USERNAME:
                 name = _valid(asker, asker.ask("Username: "))
+        except UnknownServer as unknown:
+            if not _vouches(asker, unknown):
+                raise
+            door.trust(unknown.address, unknown.fingerprint)
+
+
+def _vouches(asker: Asker, unknown: UnknownServer) -> bool:
+    """Shows what a server shows that is not known yet, and asks whether it is the right one."""
+    asker.show(
+        [
+            f"The server at {clean(unknown.address)} is not known yet. Its fingerprint is",
+            f"  {unknown.fingerprint}",
+            "Whoever runs it was shown the right one when it started.",
+        ]
+    )
+    answer = asker.ask("Is it the same, and to be trusted from now on? (yes or no) ")
+    return answer.strip().lower() in {"y", "yes"}
 
 
 def _valid(asker: Asker, name: str) -> str:
