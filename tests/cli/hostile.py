@@ -106,9 +106,9 @@ class HostileServer:
         """Reports an error that answers nothing."""
         self.say("error", **_no("warned"))
 
-    def bye(self) -> None:
+    def bye(self, **fields: object) -> None:
         """Ends the conversation for good."""
-        self.say("bye", reason=hostile("farewell"), message=hostile("last"), reconnect=False)
+        self.say("bye", reason=hostile("farewell"), reconnect=False, **fields)
         self._visitor.hang_up()
 
     def refuse_login(self) -> None:

@@ -133,10 +133,10 @@ def test_messages_as_lines_of_json(peer: Peer) -> None:
         server.broadcast("new")
         server.direct("private", 1)
         server.say("gap", log="room", from_=3, to=9, reason="retention")
-        server.bye()
+        server.bye(message=hostile("last"))
         assert screen.wait_for_exit() == 2
     see_harmless(screen.raw)
-    see_words(screen.raw, "old-from", "new-text", "private-from", "private-to", "farewell")
+    see_words(screen.raw, "old-from", "new-text", "private-from", "private-to", "last")
 
 
 @pytest.mark.parametrize(
