@@ -51,7 +51,7 @@ class UnicodeTable:
         return common is None or bool(common)
 
     def skeleton(self, text: str) -> str:
-        """Return what `text` looks like, the same for texts that look alike (UTS #39, section 4)."""
+        """Return what `text` looks like; texts that look alike have the same (UTS #39)."""
         seen = unicodedata.normalize("NFD", text).translate(self._looks)
         return unicodedata.normalize("NFD", seen)
 
