@@ -169,7 +169,7 @@ class MemoryStore(Store):
                 return self._replace(number, password=password, was=was)
             case _:  # RemoveAccount
                 self._rules.apply(self._ts, LiftBan(change.account))
-                return self._replace(change.account, password="", removed=True)
+                return self._replace(change.account, password="", removed=True)  # nosec B106  # none
 
     def _add(self, change: AddAccount) -> Outcome:
         key = fold(change.name)

@@ -50,12 +50,12 @@ INSERT OR REPLACE INTO sessions (digest, account, used)
 SELECT ?, number, ? FROM accounts
 WHERE number = ? AND removed = 0 AND password = ifnull(?, password)
 """
-_DROP_SESSIONS = f"""
+_DROP_SESSIONS = """
 DELETE FROM sessions WHERE digest IN (
     SELECT digest FROM sessions WHERE account = ? AND digest <> ?
-    ORDER BY used DESC, digest DESC LIMIT -1 OFFSET {SESSIONS - 1}
+    ORDER BY used DESC, digest DESC LIMIT -1 OFFSET ?
 )
-"""  # noqa: S608  # a constant of ours
+"""
 
 Row = tuple[int, int, int, str | None, str, float]
 """An entry: log, seq, author, id, text, ts."""
@@ -189,7 +189,7 @@ class Transaction:
             case AddSession(number, secret, password):
                 if not execute(_ADD_SESSION, (secret, self.ts, number, password)).rowcount:
                     return Refused()
-                execute(_DROP_SESSIONS, (number, secret))
+                execute(_DROP_SESSIONS, (number, secret, SESSIONS - 1))
             case TouchSession(secret):
                 execute("UPDATE sessions SET used = ? WHERE digest = ?", (self.ts, secret))
             case EndSession(secret):
