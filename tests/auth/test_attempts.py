@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from chatroom.auth.attempts import (
     AT_ONCE,
+    AT_ONCE_AT_HOME,
     FORGOTTEN_SECONDS,
     FREE,
     LONGEST_AT_HOME_SECONDS,
@@ -204,6 +205,28 @@ def test_nobody_guesses_many_times_at_once(
     assert log_in(attempts, name, address)
 
 
+def test_where_the_owner_has_been_there_may_be_more_at_once(attempts: Attempts) -> None:
+    attempts.welcome("bob", HERE)
+    with contextlib.ExitStack() as stack:
+        for _ in range(AT_ONCE_AT_HOME):
+            stack.enter_context(attempts.attempt("bob", HERE))
+        assert not log_in(attempts, "bob", HERE)
+
+
+def test_after_a_mistake_no_more_are_looked_at_at_once_than_are_free(
+    attempts: Attempts, clock: Clock
+) -> None:
+    guess(attempts, "bob", HERE)
+    with contextlib.ExitStack() as stack:
+        for _ in range(FREE - 1):
+            stack.enter_context(attempts.attempt("bob", HERE))
+        assert not log_in(attempts, "bob", ELSEWHERE)
+    exhaust(attempts, "alice", ELSEWHERE)
+    clock.now += 1.0
+    with attempts.attempt("alice", ELSEWHERE):
+        assert not log_in(attempts, "alice", ELSEWHERE)
+
+
 def test_on_this_machine_many_come_at_once(attempts: Attempts) -> None:
     with contextlib.ExitStack() as stack:
         for number in range(AT_ONCE * 10):
@@ -225,7 +248,7 @@ def test_many_threads_get_no_more_guesses_than_one(attempts: Attempts) -> None:
 
 
 def test_the_tables_have_an_end(clock: Clock) -> None:
-    guesses = Guesses(LONGEST_SECONDS, limit=2)
+    guesses = Guesses(LONGEST_SECONDS, 1, limit=2)
     for name in ("a", "b", "a", "c"):
         for _ in range(FREE):
             guesses.add(name, clock.now)

@@ -117,11 +117,11 @@ def test_who_finds_the_line_full_is_told_to_come_again() -> None:
 
     def make(text: Held) -> None:
         try:
-            passwords.hash(text)
+            short.hash(text)
         except ProtocolError as problem:
             refusals.put(problem)
 
-    with contextlib.closing(Passwords(1, 8, 1, line=1)) as passwords:
+    with contextlib.closing(Passwords(1, 8, 1, line=1)) as short:
         threads = [threading.Thread(target=make, args=(text,)) for text in held]
         for thread in threads:
             thread.start()
@@ -134,7 +134,7 @@ def test_who_finds_the_line_full_is_told_to_come_again() -> None:
                 text.go.set()
             for thread in threads:
                 thread.join(DEADLINE)
-        assert passwords.hash("secret")
+        assert short.hash("secret")
     assert refusals.empty()
 
 

@@ -81,12 +81,12 @@ def test_zero_means_no_limit() -> None:
 def test_a_bucket_is_full_again_after_a_while() -> None:
     clock = Clock()
     bucket = TokenBucket(2, 3, clock)
-    assert bucket.full
+    assert bucket.is_full()
     bucket.take()
     clock.now = 0.4
-    assert not bucket.full
+    assert not bucket.is_full()
     clock.now = 0.5
-    assert bucket.full
+    assert bucket.is_full()
 
 
 @given(

@@ -21,8 +21,8 @@ from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.protocol.names import fold
 from chatroom.tcp import is_loopback, origin
 
-FREE = 3
-"""How many wrong passwords nobody has to wait after."""
+FREE = 5
+"""How many wrong passwords there may be before anybody has to wait."""
 
 LONGEST_SECONDS = 300.0
 """The longest delay. Guessing one name then takes a day for 288 passwords."""
@@ -33,9 +33,13 @@ LONGEST_AT_HOME_SECONDS = 30.0
 FORGOTTEN_SECONDS = 3600.0
 """How long after the last wrong password all of them are forgotten."""
 
-AT_ONCE = 8
+AT_ONCE = 32
 """How many passwords may be checked at once for one name, or for one address elsewhere than on this
-machine. So nobody guesses many times before the first guess has been counted, or fills the line."""
+machine, while none was wrong; then only as many as are free. So nobody guesses often before the
+first guess has been counted, nor fills the line."""
+
+AT_ONCE_AT_HOME = 256
+"""The same where the owner has been, who may come with many connections."""
 
 COUNTED = 50_000
 """How many names, and how many addresses, wrong passwords are counted for; the one for which there
@@ -67,11 +71,13 @@ class Guesses:
 
     Args:
         longest: the longest delay, in seconds.
+        at_once: how many may be checked at once for one key while none was wrong.
         limit: for how many keys they are counted.
     """
 
-    def __init__(self, longest: float, limit: int = COUNTED) -> None:
+    def __init__(self, longest: float, at_once: int, limit: int = COUNTED) -> None:
         self._longest = longest
+        self._at_once = at_once
         self._limit = limit
         self._wrong: OrderedDict[str | Home, _Count] = OrderedDict()  # by the time of the last one
         self._open: Counter[str | Home] = Counter()  # how many are being checked
@@ -79,12 +85,20 @@ class Guesses:
     def wait(self, key: str | Home, now: float) -> float:
         """Return in how many seconds the next password may be tried; 0 for at once."""
         count = self._wrong.get(key)
-        if count is not None and count.number >= FREE:
-            doublings = min(count.number - FREE, 30)  # more than enough for the longest
-            delay = min(2.0**doublings, self._longest)
-            if now < count.last + delay:
-                return count.last + delay - now
-        return _AGAIN_SECONDS if self._open[key] >= AT_ONCE else 0.0
+        if count is None:
+            most = self._at_once
+        else:
+            wait = count.last + self._delay(count.number) - now
+            if wait > 0:
+                return wait
+            most = max(1, FREE - count.number)
+        return _AGAIN_SECONDS if self._open[key] >= most else 0.0
+
+    def _delay(self, number: int) -> float:
+        """Return how long to wait after so many wrong passwords."""
+        if number < FREE:
+            return 0.0
+        return min(2.0 ** min(number - FREE, 30), self._longest)  # 30 is more than enough
 
     def begin(self, key: str | Home) -> None:
         """Note that a password is being checked."""
@@ -132,9 +146,9 @@ class Attempts:
         self._clock = clock
         self._limit = homes
         self._lock = threading.Lock()  # guards the rest; nothing blocks under it
-        self._by_name = Guesses(LONGEST_SECONDS)
-        self._by_origin = Guesses(LONGEST_SECONDS)
-        self._at_home = Guesses(LONGEST_AT_HOME_SECONDS)
+        self._by_name = Guesses(LONGEST_SECONDS, AT_ONCE)
+        self._by_origin = Guesses(LONGEST_SECONDS, AT_ONCE)
+        self._at_home = Guesses(LONGEST_AT_HOME_SECONDS, AT_ONCE_AT_HOME)
         self._homes: OrderedDict[Home, None] = OrderedDict()  # the least lately used first
 
     @contextmanager

@@ -12,7 +12,8 @@ from collections import deque
 
 from chatroom.client.errors import ChatroomError, RequestTimeout
 from chatroom.client.line import Line
-from chatroom.client.pending import AnyRequest, Pending
+from chatroom.client.pacing import AnyRequest
+from chatroom.client.pending import Pending
 from chatroom.client.progress import Progress
 from chatroom.client.requests import SendRequest
 

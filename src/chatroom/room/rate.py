@@ -57,9 +57,8 @@ class TokenBucket:
             wait = (1 - self._tokens) / self.rate
         refuse(wait)
 
-    @property
-    def full(self) -> bool:
-        """Whether it is as if nobody had ever taken anything."""
+    def is_full(self) -> bool:
+        """Say whether it is as if nobody had ever taken anything."""
         with self._lock:
             self._fill()
             return self._tokens == self._burst
@@ -177,7 +176,7 @@ class Paces:
             self._absent[account] = bucket
             while self._absent:
                 oldest, bucket = next(iter(self._absent.items()))
-                if len(self._absent) <= self._remembered and not bucket.full:
+                if len(self._absent) <= self._remembered and not bucket.is_full():
                     return
                 del self._absent[oldest]
 
