@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from chatroom.app import App
+from chatroom.auth.registration import Mode
 from chatroom.config import Argon2, Auth, Config, Limits, Server
 from chatroom.log.base import StoreError
 
@@ -37,10 +38,15 @@ class Client:
         address: host and port.
         receive_bytes: how much the system takes in for a client that does not read, if not the
             usual; a few kilobytes make a slow reader.
+        source: which address of this machine to come from, if not the usual one.
     """
 
-    def __init__(self, address: tuple[str, int], *, receive_bytes: int = 0) -> None:
+    def __init__(
+        self, address: tuple[str, int], *, receive_bytes: int = 0, source: str = ""
+    ) -> None:
         self.sock = socket.socket()
+        if source:
+            self.sock.bind((source, 0))
         if receive_bytes:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -178,9 +184,9 @@ class Running:
         """Where clients connect to."""
         return self.app.host, self.app.port
 
-    def connect(self, *, receive_bytes: int = 0) -> Client:
+    def connect(self, *, receive_bytes: int = 0, source: str = "") -> Client:
         """Returns a new connection, which is closed with the server."""
-        client = Client(self.address, receive_bytes=receive_bytes)
+        client = Client(self.address, receive_bytes=receive_bytes, source=source)
         self._clients.append(client)
         return client
 
@@ -205,7 +211,9 @@ class Running:
         return time.monotonic() - begin
 
 
-def settings(data: Path | str = ":memory:", *, registration: bool = True, **limits: Any) -> Config:
+def settings(
+    data: Path | str = ":memory:", *, registration: Mode = "open", **limits: Any
+) -> Config:
     """Returns a configuration whose passwords are cheap to check, on any free port.
 
     Messages may come as fast as they do, unless `limits` says otherwise.
@@ -213,20 +221,24 @@ def settings(data: Path | str = ":memory:", *, registration: bool = True, **limi
     argon2 = Argon2(time_cost=1, memory_kib=8, parallelism=1)
     return Config(
         Server(port=0, data=str(data)),
-        Auth(registration="open" if registration else "closed", argon2=argon2),
+        Auth(registration=registration, argon2=argon2),
         Limits(**{"messages_per_second": 0} | limits),
     )
 
 
 @contextlib.contextmanager
 def running(
-    data: Path | str = ":memory:", *, registration: bool = True, faulty: bool = False, **limits: Any
+    data: Path | str = ":memory:",
+    *,
+    registration: Mode = "open",
+    faulty: bool = False,
+    **limits: Any,
 ) -> Iterator[Running]:
     """Runs a server in this process, and sees that it logs no error.
 
     Args:
         data: a path to keep data in, or ":memory:".
-        registration: whether a new name makes an account.
+        registration: who may register.
         faulty: whether the test makes faults, so that errors are logged.
         **limits: what `[limits]` sets.
     """

@@ -9,13 +9,18 @@ from concurrent.futures import Future
 from typing import Self
 
 from chatroom.auth.accounts import Accounts
+from chatroom.auth.attempts import Attempts
+from chatroom.auth.audit import Commit
+from chatroom.auth.bans import Bans
+from chatroom.auth.desk import Desk, Expulsion
+from chatroom.auth.invites import Invites
+from chatroom.auth.naming import naming
 from chatroom.auth.passwords import Passwords
+from chatroom.auth.registration import Registration
 from chatroom.auth.sessions import Sessions
 from chatroom.config import Config
 from chatroom.log.base import (
-    Change,
     ExpireSessions,
-    Outcome,
     SessionChange,
     Store,
     StoreError,
@@ -82,14 +87,14 @@ class App:
             """Who has to speak TLS, and what is shown in it."""
             passwords = stack.enter_context(contextlib.closing(hasher(config)))
             self._committer: Committer[Ticket] = Committer(store, self._sink, on_fatal)
-            accounts = accounts_of(config, store, passwords, self._committer.call)
+            desk = desk_of(config, store, passwords, self._committer.call, self._expel)
             self._passwords = passwords
-            self._wire(config, sock, store, accounts)
+            self._wire(config, sock, store, desk)
             self._resources = stack.pop_all()
 
-    def _wire(self, config: Config, sock: socket.socket, store: Store, accounts: Accounts) -> None:
+    def _wire(self, config: Config, sock: socket.socket, store: Store, desk: Desk) -> None:
         """Make the parts and let them know each other; see docs/architecture.md."""
-        limits = config.limits
+        limits, accounts = config.limits, desk.accounts
         submit = self._committer.submit
         self._timers = Timers()
         self._notices = RosterNotices(self._timers, self._population, self._send_roster)
@@ -108,6 +113,7 @@ class App:
             accounts,
             self._sessions,
             Attempts(),
+            desk.bans,
             paces,
             submit,
             self._timers,
@@ -116,7 +122,7 @@ class App:
             self.front,
         )
         entrance = Entrance(services, self._connections)
-        self._control = Control(self.data, accounts, self._expel) if self.data else None
+        self._control = Control(self.data, desk) if self.data else None
         self._listener = Listener(sock, "listener", entrance.serve, entrance.turn_away)
 
     def reload(self) -> None:
@@ -171,11 +177,11 @@ class App:
             self._committer.submit(jobs, wait=False)
             self._timers.after(_DAY_SECONDS, self._tend_sessions)
 
-    def _expel(self, username: str) -> None:
-        """End the connections of an account that was removed."""
+    def _expel(self, expulsion: Expulsion) -> None:
+        """End the connections that an expulsion is about."""
         for connection in self._connections.all():
-            if connection.belongs_to(username):
-                connection.end("account_removed", reconnect=False)
+            if expulsion.concerns(connection.account, connection.address):
+                connection.end(expulsion.reason, reconnect=False, message=expulsion.message)
 
 
 def hasher(config: Config) -> Passwords:
@@ -189,17 +195,25 @@ def reserve_of(config: Config) -> int:
     return config.server.disk_reserve_kib * 1024
 
 
-def accounts_of(
-    config: Config, store: Store, passwords: Passwords, commit: Callable[[Change], Outcome]
-) -> Accounts:
-    """Return the accounts of `store`, whose changes go through `commit`."""
-    return Accounts(
+def desk_of(
+    config: Config,
+    store: Store,
+    passwords: Passwords,
+    commit: Commit,
+    expel: Callable[[Expulsion], None] = lambda _: None,
+) -> Desk:
+    """Return the accounts, bans and invites of `store`, whose changes go through `commit`."""
+    invites = Invites(store.invites(), commit)
+    registration = Registration(config.auth.registration, invites)
+    accounts = Accounts(
         store.accounts(),
         commit,
         passwords,
         username_length=config.limits.username_length,
-        registration=config.auth.registration == "open",
+        registration=registration,
+        naming=naming(config.auth.names),
     )
+    return Desk(accounts, Bans(store.bans(), commit), invites, registration, expel)
 
 
 def _allow_many_files() -> None:

@@ -62,7 +62,9 @@ class Argon2(Struct, frozen=True, forbid_unknown_fields=True):
 class Auth(Struct, frozen=True, forbid_unknown_fields=True):
     """Who may come in."""
 
-    registration: Literal["open", "closed"] = "open"
+    registration: Literal["open", "invite", "closed"] = "open"
+    names: Literal["ascii", "unicode"] = "ascii"
+    """Which names new accounts may have."""
     argon2: Argon2 = Argon2()
 
 

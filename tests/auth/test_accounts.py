@@ -1,14 +1,28 @@
 """Who is registered."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
 from chatroom.auth.accounts import Accounts
+from chatroom.auth.invites import Invites
 from chatroom.auth.passwords import Passwords
-from chatroom.log.base import Account, AddAccount, Change, Outcome, RemoveAccount, StorageFull
+from chatroom.auth.registration import Registration
+from chatroom.log.base import (
+    Account,
+    AddAccount,
+    AddSession,
+    Audited,
+    Change,
+    Outcome,
+    RemoveAccount,
+    StorageFull,
+)
 from chatroom.log.memory import MemoryStore
+from chatroom.log.rules import Act
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 
 DEADLINE = 10.0
@@ -20,11 +34,14 @@ class Desk:
     def __init__(self) -> None:
         self.store = MemoryStore()
         self.before: Callable[[Change], None] = lambda _: None
+        self.acts: list[Act] = []
         self._lock = threading.Lock()
 
     def commit(self, change: Change) -> Outcome:
         """Commit one change, as the committer does it for many threads."""
-        self.before(change)
+        self.before(change.change if isinstance(change, Audited) else change)
+        if isinstance(change, Audited):
+            self.acts.append(change.act)
         with self._lock:
             return self.store.commit([change])[0]
 
@@ -61,7 +78,8 @@ def accounts(desk: Desk, passwords: Passwords) -> Accounts:
 def closed(desk: Desk, passwords: Passwords) -> Accounts:
     """The accounts of `desk`; nobody may register."""
     known = desk.store.accounts()
-    return Accounts(known, desk.commit, passwords, username_length=8, registration=False)
+    rule = Registration("closed", Invites([], desk.commit))
+    return Accounts(known, desk.commit, passwords, username_length=8, registration=rule)
 
 
 def refused(code: ErrorCode, action: Callable[[], object]) -> ProtocolError:
@@ -132,11 +150,107 @@ def test_not_every_password_will_do(
 def test_where_registration_is_closed_only_the_owner_makes_accounts(
     closed: Accounts,
 ) -> None:
-    error = refused(ErrorCode.REGISTRATION_CLOSED, lambda: closed.admit("bob", "x"))
+    error = refused(ErrorCode.WRONG_PASSWORD, lambda: closed.admit("bob", "secret"))
     assert "ask the person who runs the server" in error.message
-    refused(ErrorCode.REGISTRATION_CLOSED, lambda: closed.is_new("bob"))
     bob = closed.add("bob", "secret")
     assert closed.admit("bob", "secret") == (bob, False)
+
+
+def test_where_registration_is_closed_nobody_learns_which_names_there_are(
+    closed: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by what is said nor by how long it takes: a password is checked in either case."""
+    checked: list[str] = []
+    verify = Passwords.verify
+
+    def note(self: Passwords, hashed: str, password: str) -> bool:
+        checked.append(hashed)
+        return verify(self, hashed, password)
+
+    monkeypatch.setattr(Passwords, "verify", note)
+    closed.add("Bob", "secret")
+    errors = [
+        refused(ErrorCode.WRONG_PASSWORD, partial(closed.admit, name, "x"))
+        for name in ("bob", "eve")
+    ]
+    assert errors[0].message.replace("bob", "eve") == errors[1].message
+    assert errors[0].field == errors[1].field
+    known, made_up = checked
+    assert known.partition("$argon2id$v=19$m=8,t=1,p=1$")[0] == ""
+    assert made_up.partition("$argon2id$v=19$m=8,t=1,p=1$")[0] == ""
+    assert [closed.is_new(name) for name in ("bob", "eve")] == [False, False]
+    assert [closed.spelling(name) for name in ("bob", "eve")] == ["bob", "eve"]
+
+
+def test_elsewhere_a_name_is_told_as_it_was_registered(accounts: Accounts) -> None:
+    accounts.add("Bob", "secret")
+    assert [accounts.spelling(name) for name in ("bob", "eve")] == ["Bob", "eve"]
+
+
+def with_cheap_hash(desk: Desk) -> Account:
+    """Return an account called bob, whose password, "secret", was hashed at another cost."""
+    with contextlib.closing(Passwords(1, 8, 1)) as cheap:
+        (bob,) = desk.store.commit([AddAccount("bob", cheap.hash("secret"))])
+    assert isinstance(bob, Account)
+    desk.store.commit([AddSession(bob.number, b"session", bob.password)])
+    return bob
+
+
+@pytest.fixture
+def dearer() -> Iterator[Passwords]:
+    """Hashes that cost more than others here."""
+    with contextlib.closing(Passwords(2, 16, 1)) as passwords:
+        yield passwords
+
+
+def test_a_hash_that_has_been_outgrown_is_replaced_at_the_next_login(
+    desk: Desk, dearer: Passwords
+) -> None:
+    """The password stays the same, and so do the sessions."""
+    old = with_cheap_hash(desk)
+    accounts = Accounts([old], desk.commit, dearer, username_length=8)
+    refused(ErrorCode.WRONG_PASSWORD, lambda: accounts.admit("bob", "Secret"))
+    assert desk.store.accounts() == [old]
+    new = accounts.admit("bob", "secret").account
+    assert new.password.startswith("$argon2id$v=19$m=16,t=2,p=1$")
+    assert desk.store.accounts() == [new]
+    assert accounts.find("bob") == new
+    assert desk.store.session(b"session") is not None
+    assert accounts.admit("bob", "secret").account == new
+
+
+def test_a_hash_stays_as_it_is_where_hashes_have_become_cheaper(
+    desk: Desk, dearer: Passwords, passwords: Passwords
+) -> None:
+    bob = Accounts([], desk.commit, dearer, username_length=8).add("bob", "secret")
+    again = Accounts([bob], desk.commit, passwords, username_length=8)
+    assert again.admit("bob", "secret").account == bob
+
+
+def test_a_full_disk_keeps_nobody_out_whose_hash_has_been_outgrown(
+    desk: Desk, dearer: Passwords
+) -> None:
+    old = with_cheap_hash(desk)
+    accounts = Accounts([old], desk.commit, dearer, username_length=8)
+    desk.fill_up()
+    assert accounts.admit("bob", "secret").account == old
+
+
+def test_a_password_that_is_changed_meanwhile_is_not_changed_back(
+    desk: Desk, dearer: Passwords
+) -> None:
+    """And the account is given as it was when the old one was shown, so that no session opens."""
+    old = with_cheap_hash(desk)
+    accounts = Accounts([old], desk.commit, dearer, username_length=8)
+
+    def change_first(_: Change) -> None:
+        desk.before = lambda _: None
+        accounts.set_password("bob", "other")
+
+    desk.before = change_first
+    assert accounts.admit("bob", "secret").account == old
+    refused(ErrorCode.WRONG_PASSWORD, lambda: accounts.admit("bob", "secret"))
+    assert not accounts.admit("bob", "other").new_user
 
 
 def test_an_account_is_not_made_twice(accounts: Accounts) -> None:
@@ -165,8 +279,38 @@ def test_a_removed_name_is_free_and_its_words_keep_it(accounts: Accounts) -> Non
     assert accounts.names() == ["BOB"]
 
 
+def test_who_decided_what_is_recorded_without_a_password(accounts: Accounts, desk: Desk) -> None:
+    accounts.admit("bob", "secret", address="203.0.113.9")
+    accounts.add("carol", "secret", "uid:7")
+    accounts.set_password("BOB", "other", "uid:7")
+    accounts.end_sessions("BOB", "spam", "uid:7")
+    accounts.remove("BOB", "uid:7")
+    accounts.remove("carol")
+    assert desk.acts == [
+        Act("bob", "register", "bob", "from 203.0.113.9", guest=True),
+        Act("uid:7", "add", "carol"),
+        Act("uid:7", "passwd", "bob"),
+        Act("uid:7", "kick", "bob", "spam"),
+        Act("uid:7", "remove", "bob"),
+        Act("server", "remove", "carol"),
+    ]
+
+
+def test_sessions_are_ended_and_the_account_stays(accounts: Accounts, desk: Desk) -> None:
+    bob = accounts.add("bob", "secret")
+    desk.store.commit([AddSession(bob.number, b"x")])
+    assert accounts.end_sessions("Bob", "", "uid:7") == bob
+    assert desk.store.session(b"x") is None
+    assert accounts.admit("bob", "secret") == (bob, False)
+
+
 @pytest.mark.parametrize(
-    "act", [lambda accounts: accounts.remove("bob"), lambda a: a.set_password("bob", "x")]
+    "act",
+    [
+        lambda accounts: accounts.remove("bob"),
+        lambda accounts: accounts.set_password("bob", "x"),
+        lambda accounts: accounts.end_sessions("bob", "", "uid:7"),
+    ],
 )
 def test_who_is_not_there_cannot_be_changed(
     accounts: Accounts, desk: Desk, act: Callable[[Accounts], object]
@@ -191,7 +335,7 @@ def test_news_of_a_removed_account_does_not_touch_its_successor(
 
     def slowly(change: Change) -> Outcome:
         outcome = desk.commit(change)
-        if isinstance(change, RemoveAccount):
+        if isinstance(change, Audited) and isinstance(change.change, RemoveAccount):
             removed.set()
             assert go.wait(DEADLINE)
         return outcome

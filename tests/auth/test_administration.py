@@ -4,35 +4,47 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from chatroom.auth.accounts import Accounts
 from chatroom.auth.administration import perform
+from chatroom.auth.desk import Desk
 from chatroom.log.memory import MemoryStore
+from chatroom.log.rules import Act
 from chatroom.protocol.errors import ErrorCode, ProtocolError
-from tests.server.stage import accounts_in
+from tests.auth.desks import OPERATOR, Books, desk_in
 
 
 @pytest.fixture
-def accounts() -> Iterator[Accounts]:
-    """The accounts of an empty store."""
-    with accounts_in(MemoryStore()) as accounts:
-        yield accounts
+def books() -> Books:
+    """An empty store."""
+    return Books(MemoryStore())
 
 
-def ask(accounts: Accounts, action: str, *names: str) -> Mapping[str, object]:
+@pytest.fixture
+def desk(books: Books) -> Iterator[Desk]:
+    """The desk of a server on an empty store."""
+    with desk_in(books) as desk:
+        yield desk
+
+
+def ask(desk: Desk, action: str, *names: str) -> Mapping[str, object]:
     """Ask for something; return the reply."""
     fields = dict(zip(("username", "password"), names, strict=False))
-    return perform(accounts, {"command": f"users_{action}", **fields})
+    return perform(desk, {"command": f"users_{action}", **fields}, OPERATOR)
 
 
-def test_accounts_are_made_listed_changed_and_removed(accounts: Accounts) -> None:
-    assert ask(accounts, "list") == {"type": "done", "users": []}
-    made = ask(accounts, "add", "Bob", "secret")
+def test_accounts_are_made_listed_changed_and_removed(desk: Desk, books: Books) -> None:
+    assert ask(desk, "list") == {"type": "done", "users": []}
+    made = ask(desk, "add", "Bob", "secret")
     assert made == {"type": "done", "message": "There is an account called Bob now."}
-    assert ask(accounts, "list")["users"] == ["Bob"]
-    assert ask(accounts, "passwd", "bob", "other")["message"] == "Bob has a new password."
-    assert not accounts.admit("bob", "other").new_user
-    assert "Bob is gone" in str(ask(accounts, "remove", "BOB")["message"])
-    assert ask(accounts, "list")["users"] == []
+    assert ask(desk, "list")["users"] == ["Bob"]
+    assert ask(desk, "passwd", "bob", "other")["message"] == "Bob has a new password."
+    assert not desk.accounts.admit("bob", "other").new_user
+    assert "Bob is gone" in str(ask(desk, "remove", "BOB")["message"])
+    assert ask(desk, "list")["users"] == []
+    assert books.acts == [
+        Act(OPERATOR, "add", "Bob"),
+        Act(OPERATOR, "passwd", "Bob"),
+        Act(OPERATOR, "remove", "Bob"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -48,9 +60,9 @@ def test_accounts_are_made_listed_changed_and_removed(accounts: Accounts) -> Non
     ],
 )
 def test_what_cannot_be_done_is_refused(
-    accounts: Accounts, request_: dict[str, object], code: ErrorCode
+    desk: Desk, request_: dict[str, object], code: ErrorCode
 ) -> None:
     with pytest.raises(ProtocolError) as caught:
-        perform(accounts, request_)
+        perform(desk, request_, OPERATOR)
     assert caught.value.code is code
     assert caught.value.message.endswith(".")

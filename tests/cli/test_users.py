@@ -67,6 +67,43 @@ def test_accounts_are_made_listed_changed_and_removed(users: Users) -> None:
     assert users("list") == "bob"
 
 
+def test_people_are_kept_out_and_let_in_again(users: Users) -> None:
+    users("add", "bob", password="one")
+    assert users("ban", "BOB", "--reason", "no spam, please") == (
+        "bob is banned for good (no spam, please)."
+    )
+    assert users("ban", "203.0.113.9/24", "--for", "7d").startswith(
+        "203.0.113.0/24 is banned until"
+    )
+    first, second = users("bans").splitlines()
+    assert first == "account bob for good (no spam, please)"
+    assert second.startswith("address 203.0.113.0/24 until 2")
+    assert users("unban", "bob") == "bob is not banned any more."
+    assert users("unban", "bob", status=1) == (
+        "There is no ban of bob; 'chatroom users bans' lists all."
+    )
+    assert users("kick", "bob") == "bob is shown out and can come in again with the password."
+    assert len(users("bans").splitlines()) == 1
+
+
+def test_a_name_that_reads_like_an_address_can_be_banned(users: Users) -> None:
+    users("add", "10.0.0.1", password="one")
+    users("ban", "10.0.0.1", "--account")
+    assert users("bans") == "account 10.0.0.1 for good"
+
+
+def test_whoever_is_banned_without_a_server_finds_the_door_closed(data: Path) -> None:
+    users = Users(data)
+    users("add", "bob", password="one")
+    users("ban", "bob", "--reason", "spam")
+    with Server(data) as server, enter(server) as bob:
+        error = bob.refused("banned", "login", username="bob", password="one")
+        assert "bob is banned here for good (spam)" in error["message"]
+        users("unban", "bob")
+        with enter(server) as again:
+            again.login("bob", "one")
+
+
 def test_a_room_that_has_nobody_yet_lists_nobody(data: Path) -> None:
     with Server(data):
         assert Users(data)("list") == ""
@@ -192,6 +229,12 @@ def test_whoever_gives_no_password_changes_nothing(data: Path, key: str) -> None
         (("add",), "say whose account to add"),
         (("remove",), "say whose account to remove"),
         (("rename", "bob"), "argument action: invalid choice: 'rename'"),
+        (("bans", "bob"), "bans takes no name"),
+        (("ban",), "say whose account to ban"),
+        (("unban", "bob", "--reason", "x"), "unban takes no --reason"),
+        (("kick", "bob", "--for", "7d"), "kick takes no --for"),
+        (("add", "bob", "--account"), "add takes no --account"),
+        (("ban", "bob", "--for", "soon"), "argument --for: soon is no time; write it like 30m"),
     ],
 )
 def test_a_wrong_command_line_is_explained(data: Path, words: tuple[str, ...], said: str) -> None:

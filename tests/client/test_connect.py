@@ -44,6 +44,27 @@ def test_a_login_gives_a_room(peer: Peer) -> None:
         visitor.hang_up()
 
 
+def test_an_invite_is_shown_at_the_login(peer: Peer) -> None:
+    entering = peer.run(
+        lambda: connect(peer.address, username="bob", password="pw", invite="K7Q2-9XBT")
+    )
+    visitor = peer.accept()
+    shown = {"command": "login", "username": "bob", "password": "pw", "invite": "K7Q2-9XBT"}
+    assert visitor.expect("login") == shown
+    visitor.send(welcome("bob"))
+    with entering.result(DEADLINE):
+        visitor.hang_up()
+
+
+def test_an_invite_is_shown_by_whoever_asks_for_an_account(peer: Peer) -> None:
+    asking = peer.run(lambda: account_exists(peer.address, "bob", invite="K7Q2-9XBT"))
+    visitor = peer.accept()
+    assert visitor.expect("login")["invite"] == "K7Q2-9XBT"
+    visitor.send(refusal("invalid_invite", field="invite"))
+    with pytest.raises(LoginRefused, match="Sorry: invalid_invite"):
+        asking.result(DEADLINE)
+
+
 def test_what_follows_the_welcome_in_one_segment_is_not_lost(peer: Peer) -> None:
     entering = peer.run(lambda: connect(peer.address, username="bob", password="pw"))
     visitor = peer.accept()

@@ -234,6 +234,18 @@ def test_a_goodbye_for_good_ends_the_room(peer: Peer) -> None:
     assert peer.quiet()
 
 
+def test_whoever_is_banned_or_kicked_is_told_in_the_words_of_the_server(peer: Peer) -> None:
+    events = Events()
+    room, visitor = peer.enter(on_event=events)
+    visitor.send(_bye("banned", reconnect=False) | {"message": "bob is banned here (spam)."})
+    gone = events.next()
+    assert isinstance(gone, LineGone)
+    assert str(gone.error) == "bob is banned here (spam)."
+    with pytest.raises(ConnectionLost, match=r"banned here \(spam\)"):
+        room.send("hello")
+    assert peer.quiet()
+
+
 def test_without_reconnect_the_first_loss_is_the_last(peer: Peer) -> None:
     events = Events()
     room, visitor = peer.enter(reconnect=False, on_event=events)
@@ -243,7 +255,7 @@ def test_without_reconnect_the_first_loss_is_the_last(peer: Peer) -> None:
         room.who()
 
 
-@pytest.mark.parametrize("code", ["wrong_password", "invalid_username", "registration_closed"])
+@pytest.mark.parametrize("code", ["wrong_password", "registration_closed", "banned"])
 def test_a_login_refused_for_good_ends_the_room(peer: Peer, code: str) -> None:
     events = Events()
     room, visitor = peer.enter(on_event=events)

@@ -9,12 +9,22 @@ import msgspec
 import pytest
 
 from chatroom.app import BYE_SECONDS, CUT_SECONDS, STACK_BYTES
+from chatroom.auth.audit import Deed
 from chatroom.cli.main import COMMANDS
 from chatroom.config import Config, load
 from tests.docs import markdown
 from tests.docs.markdown import OPERATIONS, ROOT
 
-SERVER_PARTS = ("app.py", "cli/reasons.py", "cli/serve.py", "auth", "log", "room", "server")
+SERVER_PARTS = (
+    "app.py",
+    "cli/logs.py",
+    "cli/reasons.py",
+    "cli/serve.py",
+    "auth",
+    "log",
+    "room",
+    "server",
+)
 """Where the log messages of a server come from."""
 
 CONFIGURATION = ("Key", "Environment", "Default", "Allowed", "Meaning")
@@ -60,6 +70,10 @@ def test_every_variable_of_the_table_sets_its_key() -> None:
         for part in key.split("."):
             value = getattr(value, part)
         assert str(value) in {default.strip('"') or "elsewhere", f"{default}.0"}
+
+
+def test_the_table_of_acts_is_what_the_audit_log_can_say() -> None:
+    assert [row[0] for row in markdown.table(OPERATIONS, "Act", "What was done")] == list(Deed)
 
 
 def _messages() -> Iterator[tuple[str, str]]:

@@ -41,6 +41,10 @@ def _refusal(frame: dict[str, object]) -> ProtocolError:
             Login(username="bob", password="secret", id="1"),
         ),
         (
+            {"command": "login", "username": "bob", "invite": "K7Q2-9XBT"},
+            Login(username="bob", invite="K7Q2-9XBT"),
+        ),
+        (
             {"command": "login", "username": "bob", "history": 50, "logs": None},
             Login(username="bob", history=50),
         ),
@@ -76,6 +80,7 @@ def test_a_frame_becomes_the_command_it_asks_for(
         ({"command": "DM", "message": "x"}, ErrorCode.MISSING_FIELD, "to"),
         ({"command": "PM", "message": None}, ErrorCode.INVALID_FIELD, "message"),
         ({"command": "login", "username": "x", "password": 1}, ErrorCode.INVALID_FIELD, "password"),
+        ({"command": "login", "username": "x", "invite": 1}, ErrorCode.INVALID_FIELD, "invite"),
         ({"command": "resume"}, ErrorCode.MISSING_FIELD, "session"),
         ({"command": "resume", "session": "x", "logs": []}, ErrorCode.INVALID_FIELD, "logs"),
         ({"command": "WHO", "id": ""}, ErrorCode.INVALID_FIELD, "id"),
@@ -173,7 +178,7 @@ def test_the_echo_has_what_is_usable_of_a_refused_frame(
 @given(
     st.dictionaries(
         st.sampled_from(
-            ["command", "id", "username", "password", "message", "to", "session", "logs", "history"]
+            ["command", "id", "username", "password", "invite", "message", "to", "session", "logs"]
         ),
         st.sampled_from(["login", "resume", "PM", "DM", "who", "EX", "ping", "pong", "", "\ud800"])
         | st.fixed_dictionaries(
@@ -209,7 +214,7 @@ def _hold_just(refusal: ProtocolError, frame: dict[str, object]) -> None:
         assert refusal.field not in frame
     elif refusal.code is ErrorCode.INVALID_FIELD:
         assert refusal.field in frame
-        texts = {"username", "password", "message", "to", "session"}
+        texts = {"username", "password", "invite", "message", "to", "session"}
         assert refusal.field not in texts or not isinstance(frame[refusal.field], str)
     else:
         assert refusal.code in (ErrorCode.BAD_FRAME, ErrorCode.UNKNOWN_COMMAND)

@@ -14,7 +14,7 @@ storage_full unavailable shutting_down internal
 """
 
 
-ADDED = {"invalid_session", "tls_required"}
+ADDED = {"invalid_session", "invite_required", "invalid_invite", "banned", "tls_required"}
 """What has come since."""
 
 
@@ -32,6 +32,7 @@ def test_each_code_has_advice() -> None:
 def test_only_a_stream_out_of_step_or_an_unwanted_connection_is_closed() -> None:
     assert {code.value for code, advice in ADVICE.items() if not advice.stays_open} == {
         "frame_too_large",
+        "banned",
         "login_timeout",
         "too_many_connections",
         "tls_required",

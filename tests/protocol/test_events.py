@@ -170,7 +170,7 @@ def test_a_ping_names_the_heads_of_the_logs_that_it_knows() -> None:
     ("new_user", "sentence"),
     [
         (True, "The name bob is new here; choose a password and log in again with it."),
-        (False, "The name bob is known here; send its password and log in again with it."),
+        (False, "Log in again with the password of bob."),
     ],
 )
 def test_a_missing_password_is_asked_for(*, new_user: bool, sentence: str) -> None:
@@ -242,4 +242,11 @@ def test_a_bye_says_why_and_whether_to_come_back() -> None:
         "reason": "shutting_down",
         "reconnect": True,
         "after_ms": 500,
+    }
+    assert _said(events.bye("kicked", reconnect=False, message="You were shown out.")) == {
+        "type": "bye",
+        "reason": "kicked",
+        "reconnect": False,
+        "after_ms": 0,
+        "message": "You were shown out.",
     }

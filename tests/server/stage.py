@@ -12,6 +12,8 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from chatroom.auth.accounts import Accounts
+from chatroom.auth.attempts import Attempts
+from chatroom.auth.bans import Bans
 from chatroom.auth.passwords import Passwords
 from chatroom.auth.sessions import Sessions
 from chatroom.config import Limits
@@ -159,7 +161,10 @@ def services_that_note(
     watch = Watch(timers, 1.0)
     limits = limits or Limits()
     paces = Paces(limits.messages_per_second, limits.message_burst)
-    services = Services(room, accounts, sessions, paces, submit, timers, watch, limits)
+    bans = Bans([], lambda _: Refused())
+    services = Services(
+        room, accounts, sessions, Attempts(), bans, paces, submit, timers, watch, limits
+    )
     return services, tickets
 
 

@@ -2,11 +2,13 @@
 
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
+from chatroom.auth.attempts import FREE
 from chatroom.auth.passwords import Passwords
-from tests.conversation import DEADLINE, Client, Running, line, running
+from tests.conversation import DEADLINE, PASSWORD, Client, Running, line, running
 
 
 def test_a_wrong_password_leaves_the_connection_open(server: Running) -> None:
@@ -82,13 +84,39 @@ def test_passwords_that_cannot_be(server: Running, password: str) -> None:
     assert error["field"] == "password"
 
 
-def test_registration_may_be_closed() -> None:
-    """Then nobody new comes in, is not asked for a password either, and may try another name."""
-    with running(registration=False) as server:
+def test_registration_may_be_closed(tmp_path: Path) -> None:
+    """Then nobody new comes in, or learns that the name is new, and one may try another name."""
+    with running(tmp_path / "room.db") as server:
+        server.enter("Bob")
+    with running(tmp_path / "room.db", registration="closed") as server:
         client = server.connect()
-        for fields in ({}, {"password": "secret"}):
-            client.refused("registration_closed", "login", username="bob", **fields)
-        assert client.ask("ping") == {"type": "pong"}
+        for name in ("bob", "eve"):
+            asked = client.ask("login", username=name)
+            assert (asked["type"], asked["username"], asked["new_user"]) == (
+                "password_required",
+                name,
+                False,
+            )
+            error = client.refused("wrong_password", "login", username=name, password="wrong")
+            assert error["message"].startswith(f"Nobody called {name} has that password here")
+        client.refused("invalid_username", "login", username="a b", password="wrong")
+        client.refused("invalid_username", "login", username="\ud800")
+        assert client.login("bob")["username"] == "Bob"
+
+
+def test_who_guesses_has_to_wait_and_the_owner_has_not() -> None:
+    """The delay is told at once, whatever the password, and holds nobody's thread."""
+    with running() as server:
+        session = server.connect().login("bob")["session"]
+        guest = server.connect(source="127.0.0.2")
+        for number in range(FREE):
+            guest.refused("wrong_password", "login", username="bob", password=f"{number}")
+        for password in ("wrong", PASSWORD):
+            error = guest.refused("rate_limited", "login", username="bob", password=password)
+            assert 0 < error["retry_after"] <= 1.0
+        assert server.connect().login("bob")["username"] == "bob"
+        assert guest.ask("resume", session=session)["type"] == "resumed"
+        assert server.connect(source="127.0.0.2").login("bob")["username"] == "bob"
 
 
 def test_two_who_register_one_name_at_once(server: Running) -> None:

@@ -20,9 +20,11 @@ from tests.server.stage import DEADLINE, services_that_note, tcp_pair
 class RemovedAtOnce(Accounts):
     """Accounts whose owner removes whoever has just shown their password."""
 
-    def admit(self, username: str, password: str) -> Admission:
+    def admit(
+        self, username: str, password: str, invite: str | None = None, address: str = ""
+    ) -> Admission:
         """Admit somebody who is gone right after that."""
-        admission = super().admit(username, password)
+        admission = super().admit(username, password, invite, address)
         self.remove(username)
         return admission
 

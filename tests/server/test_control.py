@@ -7,29 +7,30 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from chatroom.auth.accounts import Accounts
-from chatroom.auth.passwords import Passwords
-from chatroom.log.base import Change, Outcome, Store, StoreError
+from chatroom.auth.desk import Desk
+from chatroom.log.base import Change, Store, StoreError
 from chatroom.log.handoff import HandoffClosed
 from chatroom.log.memory import MemoryStore
+from chatroom.log.rules import Act
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.protocol.frames import encode
 from chatroom.server.control import Control, ask, control_path
-from tests.server.stage import DEADLINE, accounts_in
+from tests.auth.desks import Books, desk_in
+from tests.server.stage import DEADLINE
 
 
 class Office:
     """A control socket that answers."""
 
-    def __init__(self, data: Path, accounts: Accounts) -> None:
+    def __init__(self, data: Path, desk: Desk, books: Books) -> None:
         self.data = data
-        self.removed: list[str] = []
-        self.control = Control(data, accounts, self.removed.append)
+        self.books = books
+        self.control = Control(data, desk)
         self.control.start()
 
     @contextmanager
@@ -47,8 +48,9 @@ LIST: dict[str, object] = {"command": "users_list"}
 @contextmanager
 def answering(data: Path, store: Store, *names: str) -> Iterator[Office]:
     """Yield a control socket that answers for a room with these accounts."""
-    with accounts_in(store, *names) as accounts:
-        office = Office(data, accounts)
+    books = Books(store)
+    with desk_in(books, *names) as desk:
+        office = Office(data, desk, books)
         try:
             yield office
         finally:
@@ -73,17 +75,28 @@ def test_the_accounts_can_be_asked_for_and_changed(office: Office) -> None:
     reply = ask(office.data, {"command": "users_add", "username": "alice", "password": "x"})
     assert reply
     assert reply["message"] == "There is an account called alice now."
-    assert office.removed == []
     assert ask(office.data, {"command": "users_remove", "username": "BOB"})
-    assert office.removed == ["BOB"]
     assert ask(office.data, {"command": "users_list"}) == {"type": "done", "users": ["alice"]}
 
 
-def test_what_is_refused_is_raised_and_nobody_is_told_of_a_removal(office: Office) -> None:
+def test_who_asks_is_the_user_at_the_other_end(office: Office) -> None:
+    ask(office.data, {"command": "users_remove", "username": "BOB"})
+    assert office.books.acts == [Act(f"uid:{os.getuid()}", "remove", "bob")]
+
+
+def test_where_the_system_does_not_say_who_asks_it_is_the_owner(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(socket, "SO_PEERCRED", raising=False)
+    ask(office.data, {"command": "users_remove", "username": "BOB"})
+    assert office.books.acts == [Act(f"uid:{os.getuid()}", "remove", "bob")]
+
+
+def test_what_is_refused_is_raised(office: Office) -> None:
     with pytest.raises(ProtocolError, match="no account called carol") as caught:
         ask(office.data, {"command": "users_remove", "username": "carol"})
     assert caught.value.code is ErrorCode.INVALID_USERNAME
-    assert office.removed == []
+    assert office.books.acts == []
 
 
 def test_only_the_owner_can_open_it(data: Path) -> None:
@@ -190,11 +203,13 @@ def test_a_visitor_who_does_not_read_does_not_hold_up_the_end(data: Path) -> Non
 
 
 def test_while_the_server_stops_that_is_said(data: Path) -> None:
-    def fail(_: Change) -> Outcome:
+    def fail(_: Change) -> None:
         raise HandoffClosed
 
-    with closing(Passwords(1, 8, 1)) as passwords:
-        office = Office(data, Accounts([], fail, passwords, username_length=32))
+    books = Books(MemoryStore())
+    books.before = fail
+    with desk_in(books) as desk:
+        office = Office(data, desk, books)
         with pytest.raises(ProtocolError, match="is stopping") as caught:
             ask(data, {"command": "users_add", "username": "bob", "password": "x"})
         assert caught.value.code is ErrorCode.SHUTTING_DOWN

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -165,6 +166,69 @@ def test_without_a_server_nobody_is_asked_for_a_password() -> None:
     with pytest.raises(Unreachable):
         enter(house, person)
     assert person.heard == ["Username: "]
+
+
+class Club(House):
+    """A server that lets new names in with an invite alone."""
+
+    def __init__(self, **accounts: str) -> None:
+        super().__init__(**accounts)
+        self.door = Door(self.let_in, self.look)
+        self.invite = "K7Q2"
+
+    def look(self, address: str, username: str, invite: str | None = None) -> bool:
+        """Says whether there is such an account; whoever has none needs an invite."""
+        if username not in self.accounts and invite != self.invite:
+            code = "invite_required" if invite is None else "invalid_invite"
+            raise LoginRefused(code, f"Sorry\x1b: {code}.")
+        return self.account_exists(address, username)
+
+    def let_in(
+        self, address: str, *, username: str, invite: str | None = None, **options: Any
+    ) -> Room:
+        """Lets people in with their password, and new ones with an invite too."""
+        self.look(address, username, invite)
+        return self.connect(address, username=username, **options)
+
+
+def test_a_new_name_is_asked_for_an_invite_before_anything_else() -> None:
+    club, person = Club(), Person("bob", " nonsense ", "K7Q2", "pw", "pw")
+    assert enter(club, person) is club.room
+    assert person.heard[:5] == [
+        "Username: ",
+        "Sorry␛: invite_required.",
+        "Invite: ",
+        "Sorry␛: invalid_invite.",
+        "Invite: ",
+    ]
+    assert club.accounts == {"bob": "pw"}
+
+
+def test_a_known_name_is_asked_for_none() -> None:
+    club, person = Club(bob="pw"), Person("bob", "pw")
+    enter(club, person)
+    assert "Invite: " not in person.heard
+
+
+def test_an_invite_is_asked_for_where_the_password_was_given() -> None:
+    club, person = Club(), Person("K7Q2")
+    enter(club, person, username="bob", password="pw")
+    assert club.accounts == {"bob": "pw"}
+
+
+def test_the_third_wrong_invite_is_the_last() -> None:
+    club, person = Club(), Person("1", "2", "3", "K7Q2")
+    with pytest.raises(LoginRefused, match="invalid_invite"):
+        enter(club, person, username="bob")
+    assert person.heard.count("Invite: ") == 3
+
+
+def test_whoever_is_banned_is_told_and_not_asked_again() -> None:
+    house, person = House(bob="pw"), Person("pw")
+    house.refusals = [LoginRefused("banned", "bob is banned here.")]
+    with pytest.raises(LoginRefused, match="banned here"):
+        enter(house, person, username="bob")
+    assert person.heard == []
 
 
 class Stranger(House):

@@ -45,7 +45,7 @@ def add_security(parser: argparse.ArgumentParser) -> None:
 
 
 def add_credentials(parser: argparse.ArgumentParser) -> None:
-    """Adds who one is: `--user` and `--password-file`."""
+    """Adds who one is: `--user`, `--password-file` and `--invite`."""
     parser.add_argument(
         "--user",
         metavar="NAME",
@@ -57,6 +57,12 @@ def add_credentials(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="a file whose first line is the password; CHATROOM_PASSWORD in the environment holds "
         "the password itself",
+    )
+    parser.add_argument(
+        "--invite",
+        metavar="CODE",
+        help="what lets a new name in, where the server wants that; CHATROOM_INVITE in the "
+        "environment does the same",
     )
 
 

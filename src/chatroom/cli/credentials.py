@@ -43,6 +43,12 @@ def password(args: argparse.Namespace) -> str | None:
     return secret
 
 
+def invite(args: argparse.Namespace) -> str | None:
+    """Returns the invite given by `--invite` or CHATROOM_INVITE, None without either."""
+    code: str | None = args.invite
+    return code if code is not None else os.environ.get("CHATROOM_INVITE") or None
+
+
 def _first_line(path: Path) -> str:
     try:
         with path.open(encoding="utf-8") as file:

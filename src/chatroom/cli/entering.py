@@ -54,8 +54,13 @@ def enter(
 
 
 def door_of(args: argparse.Namespace) -> Door:
-    """Returns the way to the server, which asks of it what the command line says."""
-    asked = {"tls": args.tls, "insecure": args.insecure, "fingerprint": args.fingerprint}
+    """Returns the way to the server, with the invite and what the command line asks of it."""
+    asked = {
+        "tls": args.tls,
+        "insecure": args.insecure,
+        "fingerprint": args.fingerprint,
+        "invite": credentials.invite(args),
+    }
     return Door(partial(connect, **asked), partial(account_exists, **asked))
 
 

@@ -1,24 +1,23 @@
-"""`chatroom users`: list, add and remove accounts, and change passwords."""
+"""`chatroom users`: the accounts, their passwords, and who is kept out."""
 
 import argparse
 import getpass
 import sys
-from typing import TYPE_CHECKING
 
 from chatroom.cli.arguments import UsageError, add_file
-from chatroom.cli.configured import add_config, configured
+from chatroom.cli.configured import add_config
 from chatroom.cli.credentials import nobody_to_ask, password
-from chatroom.cli.data import file_of, no_room
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from chatroom.config import Config
+from chatroom.cli.durations import duration
+from chatroom.cli.operating import lines_or_message, operate
 
 DESCRIPTION = """\
-List, add and remove the accounts of a room, and change passwords. When a server runs on the data,
-it does so; otherwise this command does. A new password is asked for on the terminal, or taken
-from CHATROOM_PASSWORD or --password-file.
+List, add and remove the accounts of a room, change passwords, and keep people out. When a server
+runs on the data, it does so at once; otherwise this command does. A new password is asked for on
+the terminal, or taken from CHATROOM_PASSWORD or --password-file.
+
+ban keeps an account out, or an address, or a network like 203.0.113.0/24; an IPv6 address stands
+for its /64. kick ends somebody's connections and sessions, who may come in again with the
+password. The reason is told to the person. bans lists who is kept out.
 """
 
 EXAMPLES = """\
@@ -27,6 +26,10 @@ examples:
   chatroom users add bob
   chatroom users passwd bob --password-file secret --data /srv/chat/room.db
   chatroom users remove bob
+  chatroom users ban bob --reason "no advertising, please" --for 7d
+  chatroom users ban 203.0.113.0/24
+  chatroom users unban bob
+  chatroom users kick bob --reason "have a break"
 
 exit status:
   0  done
@@ -34,15 +37,36 @@ exit status:
   2  the data cannot be used, or the command line is wrong
 """
 
-REFUSED = 1
-"""The exit status when the accounts do not allow it."""
+_NAMELESS = {"list", "bans"}
+
+_OPTIONS = {"reason": {"ban", "kick"}, "for": {"ban"}, "account": {"ban", "unban"}}
+"""Which options go with which actions."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describes the command and its arguments to `parser`."""
     parser.description, parser.epilog = DESCRIPTION, EXAMPLES
-    parser.add_argument("action", choices=("list", "add", "passwd", "remove"), help="what to do")
-    parser.add_argument("name", metavar="NAME", nargs="?", help="whose account, but for list")
+    actions = ("list", "add", "passwd", "remove", "ban", "unban", "kick", "bans")
+    parser.add_argument("action", choices=actions, help="what to do")
+    parser.add_argument(
+        "name",
+        metavar="NAME",
+        nargs="?",
+        help="whose account, or for ban and unban an address; not for list and bans",
+    )
+    parser.add_argument("--reason", metavar="TEXT", help="why, for the person and the audit log")
+    parser.add_argument(
+        "--for",
+        metavar="TIME",
+        type=duration,
+        help="how long a ban holds, like 30m, 12h, 7d or 2w (default: for good)",
+    )
+    parser.add_argument(
+        "--account",
+        action="store_true",
+        default=None,
+        help="NAME is an account, though it reads like an address",
+    )
     add_config(parser)
     add_file(
         parser, "--password-file", metavar="PATH", help="a file whose first line is the password"
@@ -51,25 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Does it, and returns the exit status."""
-    from chatroom.log.base import StoreError  # noqa: PLC0415 - heavy
-    from chatroom.protocol.errors import ProtocolError  # noqa: PLC0415
-    from chatroom.server.control import ask  # noqa: PLC0415
-    from chatroom.ui.sanitize import clean  # noqa: PLC0415
-
-    config = configured(args)
-    request = _request(args)
-    try:
-        data = file_of(config.server.data)
-        reply = ask(data, request) or _perform(config, data, request)
-    except ProtocolError as problem:
-        print(f"chatroom: {clean(problem.message)}", file=sys.stderr)
-        return REFUSED
-    except StoreError as error:
-        raise UsageError(str(error)) from error
-    users = reply.get("users")
-    for line in users if isinstance(users, list) else [reply["message"]]:
-        print(clean(str(line)))
-    return 0
+    return operate(args, _request(args), lines_or_message, makes_room=args.action == "add")
 
 
 def _request(args: argparse.Namespace) -> dict[str, object]:
@@ -78,14 +84,28 @@ def _request(args: argparse.Namespace) -> dict[str, object]:
     Raises:
         UsageError: the command line lacks something or has too much.
     """
-    request: dict[str, object] = {"command": f"users_{args.action}"}
-    if (args.name is None) != (args.action == "list"):
+    action = args.action
+    if (args.name is None) != (action in _NAMELESS):
         raise UsageError(
-            "list takes no name" if args.name else f"say whose account to {args.action}"
+            f"{action} takes no name" if args.name else f"say whose account to {action}"
         )
+    options = {name: getattr(args, name) for name in _OPTIONS if getattr(args, name) is not None}
+    for name in options:
+        if action not in _OPTIONS[name]:
+            raise UsageError(f"{action} takes no --{name}")
+    request: dict[str, object] = {"command": f"users_{action}"}
+    if action in {"ban", "unban"}:
+        return request | {
+            "who": args.name,
+            "is_account": bool(args.account),
+            "reason": args.reason or "",
+            "seconds": options.get("for"),
+        }
     if args.name is not None:
         request["username"] = args.name
-    if args.action in {"add", "passwd"}:
+    if action == "kick":
+        request["reason"] = args.reason or ""
+    if action in {"add", "passwd"}:
         request["password"] = _new_password(args)
     return request
 
@@ -100,26 +120,3 @@ def _new_password(args: argparse.Namespace) -> str:
     if getpass.getpass("The same again: ") != first:
         raise UsageError("the two passwords differ; nothing was changed")
     return first
-
-
-def _perform(config: "Config", data: "Path", request: dict[str, object]) -> dict[str, object]:
-    """Does it without a server.
-
-    Raises:
-        StoreError: the data cannot be used, or a server uses them that does not answer.
-        ProtocolError: the accounts do not allow it.
-    """
-    from contextlib import closing  # noqa: PLC0415 - only when no server runs
-
-    from chatroom.app import accounts_of, hasher, reserve_of  # noqa: PLC0415
-    from chatroom.auth.administration import perform  # noqa: PLC0415
-    from chatroom.log.opening import open_store  # noqa: PLC0415
-
-    if not data.exists() and request["command"] != "users_add":
-        raise no_room(data)
-    with (
-        open_store(data, reserve=reserve_of(config)) as store,
-        closing(hasher(config)) as passwords,
-    ):
-        accounts = accounts_of(config, store, passwords, lambda change: store.commit([change])[0])
-        return perform(accounts, request)

@@ -22,6 +22,7 @@ def connect(
     *,
     username: str,
     password: str | None = None,
+    invite: str | None = None,
     timeout: float = 10.0,
     reconnect: bool = True,
     on_event: Callable[[Event], None] | None = None,
@@ -36,9 +37,11 @@ def connect(
 
     Args:
         address: "host", "host:port", "[::1]:port" or ":port"; the port is 12345 unless given.
-        username: 1 to 32 letters, digits, "-", "_" and ".".
+        username: 1 to 32 letters a to z, digits, "-", "_" and "."; where the server takes them,
+            letters of another script.
         password: 1 to 1,024 bytes of UTF-8. Not needed while `state` holds a good session, which
             is after an end without `close()`.
+        invite: The code that lets a new name in, where the server wants one.
         timeout: Seconds for the connecting and the login together, and for each call on the room
             that does not say otherwise.
         reconnect: Whether to get a broken line back, in the background, until `close()`.
@@ -77,9 +80,8 @@ def connect(
     line = Line(parse_address(address), trust)
     progress = None if state is None else _open(state, username)
     try:
-        entrance = _entrance(
-            username, password, progress, ask_again=reconnect, longest_pause=longest_pause
-        )
+        login = Login(username, password, None if progress is None else progress.session, invite)
+        entrance = _entrance(login, progress, ask_again=reconnect, longest_pause=longest_pause)
         welcome = _come_in(line, entrance, timeout, history)
         return Room(
             line, welcome, entrance, timeout=timeout, reconnect=reconnect, on_event=on_event
@@ -95,6 +97,7 @@ def account_exists(
     address: str,
     username: str,
     *,
+    invite: str | None = None,
     timeout: float = 10.0,
     tls: bool = False,
     insecure: bool = False,
@@ -108,6 +111,7 @@ def account_exists(
     Args:
         address: As for `connect()`.
         username: The name in question.
+        invite: The code that lets a new name in, where the server wants one.
         timeout: Seconds in all.
         tls: As for `connect()`, like the others.
         insecure: The same.
@@ -116,12 +120,13 @@ def account_exists(
     Raises:
         Unreachable: No server could be reached in time.
         NotTrusted: See `connect()`.
-        LoginRefused: The name cannot be used, such as `invalid_username`.
+        LoginRefused: The name cannot be used, such as `invalid_username` or `invite_required`.
     """
     trust = trust_from(tls=tls, insecure=insecure, fingerprint=fingerprint)
     line = Line(parse_address(address), trust)
     try:
-        _come_in(line, _entrance(username, None, None, ask_again=False), timeout)
+        login = Login(username, None, invite=invite)
+        _come_in(line, _entrance(login, None, ask_again=False), timeout)
     except PasswordRequired as required:
         return not required.new_user
     line.close()
@@ -135,16 +140,14 @@ def _open(state: str | os.PathLike[str], username: str) -> Progress:
 
 
 def _entrance(
-    username: str,
-    password: str | None,
+    login: Login,
     progress: Progress | None,
     *,
     ask_again: bool,
     longest_pause: float = LIMIT_SECONDS,
 ) -> Entrance:
     places = Places({} if progress is None else progress.places, ask_again=ask_again)
-    session = None if progress is None else progress.session
-    return Entrance(Login(username, password, session), places, progress, longest_pause)
+    return Entrance(login, places, progress, longest_pause)
 
 
 def _come_in(line: Line, entrance: Entrance, timeout: float, history: int = 0) -> Welcome:

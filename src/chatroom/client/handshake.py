@@ -28,6 +28,8 @@ class Login(msgspec.Struct, frozen=True):
     password: str | None
     session: str | None = None
     """What an earlier login left to come back by."""
+    invite: str | None = None
+    """What lets a new name in, where the server wants that."""
 
     def resumption(self, logs: Mapping[Log, Place]) -> bytes:
         """Returns the frame to take the session up again by, empty if there is none."""
@@ -40,6 +42,8 @@ class Login(msgspec.Struct, frozen=True):
         frame: dict[str, object] = {"command": "login", "username": self.username}
         if self.password is not None:
             frame["password"] = self.password
+        if self.invite is not None:
+            frame["invite"] = self.invite
         if history:
             frame["history"] = history
         return encode(frame | _known(logs))

@@ -161,10 +161,14 @@ class Bye(msgspec.Struct, frozen=True):
     reason: str = ""
     reconnect: bool = True
     after_ms: float = 0
+    message: str | None = None
+    """A sentence for the person; None if the reason says all."""
 
     def as_broken(self) -> LineBroken:
         """Returns what it means for the line."""
-        sentence = _FAREWELLS.get(self.reason, f"The server ended the connection ({self.reason}).")
+        sentence = self.message or _FAREWELLS.get(
+            self.reason, f"The server ended the connection ({self.reason})."
+        )
         return LineBroken(sentence, reconnect=self.reconnect, after=self.after_ms / 1000)
 
 

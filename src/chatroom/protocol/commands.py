@@ -48,6 +48,8 @@ class Login(Command, frozen=True):
     name = "login"
     username: str
     password: str | None = None
+    invite: str | None = None
+    """What lets a new name in, where the server wants that."""
     logs: Places | None = None
     """Where to go on; what was said since then comes first."""
     history: Annotated[int, Meta(ge=0, le=MAX_HISTORY)] | None = None

@@ -20,9 +20,12 @@ class ErrorCode(StrEnum):
     NOT_LOGGED_IN = "not_logged_in"
     ALREADY_LOGGED_IN = "already_logged_in"
     INVALID_USERNAME = "invalid_username"
-    WRONG_PASSWORD = "wrong_password"  # noqa: S105  # a code, not a password
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105  # nosec B105  # a code, not a password
     INVALID_SESSION = "invalid_session"
     REGISTRATION_CLOSED = "registration_closed"
+    INVITE_REQUIRED = "invite_required"
+    INVALID_INVITE = "invalid_invite"
+    BANNED = "banned"
     LOGIN_TIMEOUT = "login_timeout"
     USER_NOT_IN_ROOM = "user_not_in_room"
     MESSAGE_TOO_LONG = "message_too_long"
@@ -59,6 +62,9 @@ ADVICE: dict[ErrorCode, Advice] = {
     ErrorCode.WRONG_PASSWORD: Advice(True, "ask the person for the password again"),
     ErrorCode.INVALID_SESSION: Advice(True, "log in with the password and the same `logs`"),
     ErrorCode.REGISTRATION_CLOSED: Advice(True, "use an account that exists"),
+    ErrorCode.INVITE_REQUIRED: Advice(True, "ask the person for an `invite` and log in with it"),
+    ErrorCode.INVALID_INVITE: Advice(True, "ask the person for another `invite`"),
+    ErrorCode.BANNED: Advice(False, "stay away and show the person the sentence"),
     ErrorCode.LOGIN_TIMEOUT: Advice(False, "connect again when the person is ready"),
     ErrorCode.USER_NOT_IN_ROOM: Advice(True, "ask WHO and pick somebody who is there"),
     ErrorCode.MESSAGE_TOO_LONG: Advice(True, "split the message"),

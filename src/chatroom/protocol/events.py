@@ -132,13 +132,17 @@ def ping(room: tuple[str, int] | None = None, inbox: tuple[str, int] | None = No
 
 def password_required(id: str | None, username: str, *, new_user: bool) -> bytes:
     """The answer to a login without a password."""
-    what = "is new here; choose a password" if new_user else "is known here; send its password"
+    sentence = (
+        f"The name {username} is new here; choose a password and log in again with it."
+        if new_user
+        else f"Log in again with the password of {username}."
+    )
     return encode(
         _reply("password_required", id)
         | {
             "username": username,
             "new_user": new_user,
-            "message": f"The name {username} {what} and log in again with it.",
+            "message": sentence,
         }
     )
 
@@ -178,11 +182,26 @@ def error(problem: ProtocolError, command: str | None = None, id: str | None = N
     )
 
 
-def bye(reason: str, *, reconnect: bool, after_ms: int = 0, id: str | None = None) -> bytes:
-    """The last message of a connection: why it ends, and whether and when to come back."""
-    return encode(
-        _reply("bye", id) | {"reason": reason, "reconnect": reconnect, "after_ms": after_ms}
-    )
+def bye(
+    reason: str,
+    *,
+    reconnect: bool,
+    after_ms: int = 0,
+    id: str | None = None,
+    message: str | None = None,
+) -> bytes:
+    """The last message of a connection.
+
+    Args:
+        reason: why it ends.
+        reconnect: whether to come back.
+        after_ms: how many milliseconds to stay away at least.
+        id: the client's own name for its request, None where it gave none.
+        message: a sentence for the person; None where the reason says all.
+    """
+    fields = {"reason": reason, "reconnect": reconnect, "after_ms": after_ms}
+    sentence = {} if message is None else {"message": message}
+    return encode(_reply("bye", id) | fields | sentence)
 
 
 def stamp(epoch: str, ts: float) -> str:

@@ -20,21 +20,34 @@ class Admitted(NamedTuple):
     """What is committed with the arrival; it names the session."""
 
 
-def admit(services: Services, command: Login | Resume) -> Admitted:
+def admit(services: Services, command: Login | Resume, address: str) -> Admitted:
     """Let somebody in. With a password it takes as long as a hash.
 
+    Args:
+        services: what all connections share.
+        command: who it is.
+        address: where the connection comes from.
+
     Raises:
-        ProtocolError: `invalid_session`, or what `Accounts.admit` raises.
+        ProtocolError: `invalid_session`, `banned`, `rate_limited` after wrong passwords, or what
+            `Accounts.admit` raises.
     """
     places = command.logs or Places()
+    services.bans.check_address(address)
     if isinstance(command, Resume):
         account = _by_session(services, command.session)
+        services.attempts.welcome(account.name, address)
+        services.bans.check(account, address)
         return Admitted(
             account, Greeting(command.id, places), TouchSession(digest(command.session))
         )
     if command.password is None:
         raise ValueError("whoever gives no password is asked for it first")
-    account, new_user = services.accounts.admit(command.username, command.password)
+    with services.attempts.attempt(command.username, address):
+        account, new_user = services.accounts.admit(
+            command.username, command.password, command.invite, address
+        )
+    services.bans.check(account, address)
     token, change = services.sessions.open(account)
     greeting = Greeting(command.id, places, command.history or 0, new_user, token)
     return Admitted(account, greeting, change)
@@ -55,7 +68,6 @@ def ask_password(services: Services, command: Login) -> bytes:
     Raises:
         ProtocolError: what `Accounts.is_new` raises.
     """
-    new_user = services.accounts.is_new(command.username)
-    known = services.accounts.find(command.username)
-    name = known.name if known else command.username
+    new_user = services.accounts.is_new(command.username, command.invite)
+    name = services.accounts.spelling(command.username)
     return events.password_required(command.id, name, new_user=new_user)

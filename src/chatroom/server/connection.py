@@ -83,14 +83,23 @@ class Connection:
         name = f"client {self.address}"
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
-    def end(self, reason: str, *, reconnect: bool, after_ms: int = 0) -> None:
+    def end(
+        self, reason: str, *, reconnect: bool, after_ms: int = 0, message: str | None = None
+    ) -> None:
         """Say `bye` and close. From any thread; what was submitted before is answered first."""
-        self._visit.finish(events.bye(reason, reconnect=reconnect, after_ms=after_ms))
+        bye = events.bye(reason, reconnect=reconnect, after_ms=after_ms, message=message)
+        self._visit.finish(bye)
 
     @property
     def session(self) -> bytes:
         """The digest of the session that is in use here, empty before the login. Any thread."""
         return self._visit.session
+
+    @property
+    def account(self) -> int | None:
+        """The number of the account that is logged in here, None before and behind that."""
+        member = self._visit.member
+        return None if member is None else member.account.number
 
     def belongs_to(self, username: str) -> bool:
         """Say whether the user of this name is logged in here. From any thread."""

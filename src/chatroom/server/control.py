@@ -8,13 +8,15 @@ import contextlib
 import logging
 import os
 import socket
+import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from chatroom.auth import administration
-from chatroom.auth.accounts import Accounts
+from chatroom.auth.audit import operator
+from chatroom.auth.desk import Desk
 from chatroom.log.base import StoreError
 from chatroom.log.handoff import HandoffClosed
 from chatroom.protocol import events
@@ -27,6 +29,7 @@ _SECONDS = 10.0
 """How long one step of a conversation may take; the next one waits meanwhile."""
 
 _ADDRESS_BYTES = 100
+_CREDENTIALS = struct.Struct("iII")  # struct ucred: pid, uid, gid (unix(7))
 _BACKLOG = 16
 
 _log = logging.getLogger(__name__)
@@ -42,17 +45,15 @@ class Control:
 
     Args:
         data: the database file.
-        accounts: what the requests are about.
-        on_removed: called with the name of an account that was removed.
+        desk: what the requests are about.
 
     Raises:
         StoreError: the socket cannot be made.
     """
 
-    def __init__(self, data: Path, accounts: Accounts, on_removed: Callable[[str], None]) -> None:
+    def __init__(self, data: Path, desk: Desk) -> None:
         self._path = control_path(data)
-        self._accounts = accounts
-        self._on_removed = on_removed
+        self._desk = desk
         self._lock = threading.Lock()  # guards the two below; nothing blocks under it
         self._visitor: socket.socket | None = None  # who is being answered
         self._stopping = False
@@ -90,22 +91,29 @@ class Control:
     def _talk(self, sock: socket.socket) -> None:
         decoder = FrameDecoder(_FRAME_BYTES)
         sock.settimeout(_SECONDS)
+        actor = operator(_user_of(sock))
         while data := sock.recv(_FRAME_BYTES):
             for frame in decoder.feed(data):
-                sock.sendall(self._reply(frame))
+                sock.sendall(self._reply(frame, actor))
 
-    def _reply(self, frame: Frame) -> bytes:
+    def _reply(self, frame: Frame, actor: str) -> bytes:
         try:
             if isinstance(frame, ProtocolError):
                 raise frame
-            reply = administration.perform(self._accounts, frame)
+            return encode(administration.perform(self._desk, frame, actor))
         except ProtocolError as problem:
             return events.error(problem)
         except HandoffClosed:
             return events.error(ProtocolError(ErrorCode.SHUTTING_DOWN, "The server is stopping."))
-        if frame.get("command") == "users_remove":
-            self._on_removed(str(frame["username"]))
-        return encode(reply)
+
+
+def _user_of(sock: socket.socket) -> int:
+    """Return the number of the system's user who is at the other end of a Unix socket."""
+    if not hasattr(socket, "SO_PEERCRED"):  # macOS; only the owner can open it
+        return os.getuid()
+    credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    _, uid, _ = _CREDENTIALS.unpack(credentials)
+    return int(uid)
 
 
 def ask(data: Path, request: dict[str, object]) -> dict[str, object] | None:

@@ -5,7 +5,7 @@ import logging
 import socket
 
 from chatroom.protocol import events
-from chatroom.protocol.errors import ProtocolError
+from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.server.connection import Connection
 from chatroom.server.connections import Connections, too_many
 from chatroom.server.services import Services
@@ -29,6 +29,7 @@ class Entrance:
     def serve(self, sock: socket.socket, address: str) -> None:
         """Give the connection `sock` from `address` a thread, if it may come in."""
         try:
+            self._services.bans.check_address(address)
             self._connections.check(address)
             self._start(sock, address)
         except ProtocolError as problem:
@@ -56,7 +57,10 @@ class Entrance:
 
 def _say_no(sock: socket.socket, problem: ProtocolError) -> None:
     """Say why, as far as the socket takes it at once, and close."""
-    farewell = events.bye(problem.code.value, reconnect=True, after_ms=5000)
+    if problem.code is ErrorCode.BANNED:
+        farewell = events.bye("banned", reconnect=False, message=problem.message)
+    else:
+        farewell = events.bye(problem.code.value, reconnect=True, after_ms=5000)
     with sock, contextlib.suppress(OSError):
         sock.setblocking(False)
         sock.send(events.error(problem) + farewell)

@@ -3,6 +3,8 @@
 from typing import NamedTuple, Protocol
 
 from chatroom.auth.accounts import Accounts
+from chatroom.auth.attempts import Attempts
+from chatroom.auth.bans import Bans
 from chatroom.auth.sessions import Sessions
 from chatroom.config import Limits
 from chatroom.log.committer import Job
@@ -28,6 +30,8 @@ class Services(NamedTuple):
     room: Room[Outbox]
     accounts: Accounts
     sessions: Sessions
+    attempts: Attempts
+    bans: Bans
     paces: Paces
     submit: Submit
     timers: Timers

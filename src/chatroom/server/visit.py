@@ -12,7 +12,7 @@ from chatroom.log.committer import Job
 from chatroom.log.handoff import HandoffClosed
 from chatroom.protocol import events
 from chatroom.protocol.commands import Login, Resume
-from chatroom.protocol.errors import ErrorCode, ProtocolError
+from chatroom.protocol.errors import ADVICE, ErrorCode, ProtocolError
 from chatroom.protocol.names import same
 from chatroom.room.rate import Pace
 from chatroom.room.roster import Member
@@ -115,10 +115,12 @@ class Visit:
         self._batch.flush()  # what was asked before is not to wait for the hash
         self._presence.check_begins()
         try:
-            self._enter(admit(self._services, command))
+            self._enter(admit(self._services, command, self._address))
         except ProtocolError as problem:
             self._batch.answer(events.error(problem, command.name, command.id))
             self._batch.flush()
+            if not ADVICE[problem.code].stays_open:
+                self.finish(_farewell(problem))
         finally:
             if self._presence.check_ends():
                 self.login_late()
@@ -138,6 +140,10 @@ class Visit:
         if self._services.accounts.numbered(account.number) is None:
             # It was removed before those who looked for its connections could find this one.
             self.finish(events.bye("account_removed", reconnect=False))
+        try:
+            self._services.bans.check(account, self._address)
+        except ProtocolError as problem:  # it was banned meanwhile, likewise
+            self.finish(_farewell(problem), EndSession)
 
     def login_late(self) -> None:
         """End a connection whose time to log in has run out. In the timers' thread, or its own."""
@@ -202,3 +208,8 @@ class Visit:
             self._services.room.leave(leaver.member, change)
             _log.info("%s left.", leaver.member.account.name)
         return True
+
+
+def _farewell(problem: ProtocolError) -> bytes:
+    """Return the last word to a client that is not to come back, for the reason in `problem`."""
+    return events.bye(problem.code.value, reconnect=False, message=problem.message)

@@ -18,7 +18,7 @@ from chatroom.protocol.text import MAX_PASSWORD
 from chatroom.ui.sanitize import clean
 
 ATTEMPTS = 3
-"""How often a person may get the password wrong."""
+"""How often a person may get the password or the invite wrong."""
 
 LONGEST_PAUSE = 5.0
 """How many seconds may pass between two attempts to get a lost line back. Somebody sits there and
@@ -61,50 +61,87 @@ def sign_in(
     Args:
         asker: the person.
         address: the server, as `connect` takes it.
-        username: None to ask for it. One that nobody can have is told and asked for again.
+        username: None to ask for it. One that nobody can have is told and asked for again. So is
+            the invite, where a new name needs one.
         password: None to ask for it: twice for a new account, up to three times for a known one.
         on_event: passed on to `connect`.
         history: the same.
         door: the way to the server.
 
     Raises:
-        LoginRefused: the password was wrong, given or for the third time; or another reason that
-            asking again does not help.
+        LoginRefused: the password was wrong, given or for the third time, or the invite for the
+            third time; or another reason that asking again does not help.
         NotTrusted: the server is not the one that is meant, or the person does not know it.
         Unreachable: there is no server at the address.
         EOFError: the person answers no more. KeyboardInterrupt: the person wants to leave.
     """
     door = door or Door()
-    name = _valid(asker, username if username is not None else asker.ask("Username: "))
-    wrong = 0
+    guest = _Guest(asker, username, password)
     while True:
         try:
-            secret = password
+            secret = guest.password
             if secret is None:
-                known = door.account_exists(address, name)
-                secret = _ask_password(asker, name) if known else _choose_password(asker, name)
+                known = door.account_exists(address, guest.name, **guest.invite)
+                ask = _ask_password if known else _choose_password
+                secret = ask(asker, guest.name)
             return door.connect(
                 address,
-                username=name,
+                username=guest.name,
                 password=secret,
                 history=history,
                 on_event=on_event,
                 longest_pause=LONGEST_PAUSE,
+                **guest.invite,
             )
         except LoginRefused as error:
-            if error.code == ErrorCode.WRONG_PASSWORD:
-                wrong += 1
-                if password is not None or wrong == ATTEMPTS:
-                    raise
-            elif error.code != ErrorCode.INVALID_USERNAME:
+            if not guest.can_mend(error):
                 raise
-            asker.show([clean(str(error))])
-            if error.code == ErrorCode.INVALID_USERNAME:
-                name = _valid(asker, asker.ask("Username: "))
         except UnknownServer as unknown:
             if not _vouches(asker, unknown):
                 raise
             door.trust(unknown.address, unknown.fingerprint)
+
+
+class _Guest:
+    """What is known of the person, and how often it was wrong.
+
+    Args:
+        asker: the person.
+        username: None to ask for it.
+        password: None if it is to be asked for.
+    """
+
+    def __init__(self, asker: Asker, username: str | None, password: str | None) -> None:
+        self._asker = asker
+        self.name = _valid(asker, username if username is not None else asker.ask("Username: "))
+        self.password = password
+        self.invite: dict[str, str] = {}
+        """The invite that the person has given, as an argument for the door."""
+        self._wrong = 0
+
+    def can_mend(self, error: LoginRefused) -> bool:
+        """Shows why the login was refused, and asks for what can be given anew.
+
+        Returns:
+            Whether to try again.
+        """
+        match error.code:
+            case ErrorCode.WRONG_PASSWORD if self.password is not None:
+                return False
+            case ErrorCode.WRONG_PASSWORD | ErrorCode.INVALID_INVITE:
+                self._wrong += 1
+                if self._wrong == ATTEMPTS:
+                    return False
+            case ErrorCode.INVALID_USERNAME | ErrorCode.INVITE_REQUIRED:
+                pass
+            case _:
+                return False
+        self._asker.show([clean(str(error))])
+        if error.code == ErrorCode.INVALID_USERNAME:
+            self.name = _valid(self._asker, self._asker.ask("Username: "))
+        elif error.code != ErrorCode.WRONG_PASSWORD:
+            self.invite = {"invite": self._asker.ask("Invite: ").strip()}
+        return True
 
 
 def _vouches(asker: Asker, unknown: UnknownServer) -> bool:
@@ -121,10 +158,14 @@ def _vouches(asker: Asker, unknown: UnknownServer) -> bool:
 
 
 def _valid(asker: Asker, name: str) -> str:
-    """Returns `name`, or the first one that the person gives instead and that somebody can have."""
+    """Returns `name`, or the first one that the person gives instead and that somebody can have.
+
+    Whether it may be in other characters than ASCII, only the server knows.
+    """
     while True:
+        name = name.strip()
         try:
-            return check_username(name.strip())
+            return check_username(name) if name.isascii() else name
         except ProtocolError as error:
             asker.show([error.message])
             name = asker.ask("Username: ")
