@@ -10,7 +10,7 @@ from chatroom.config import Limits
 from chatroom.server.connections import Connections
 from chatroom.server.entrance import Entrance
 from chatroom.server.tickets import Answer, Release
-from tests.server.stage import DEADLINE, full_pair, services_that_note, tcp_pair
+from tests.server.stage import DEADLINE, Clock, full_pair, services_that_note, tcp_pair
 
 ENDLESS = Limits(login_seconds=0)
 """Limits that need no timer."""
@@ -70,6 +70,24 @@ def test_without_a_descriptor_one_is_told_so(caplog: pytest.LogCaptureFixture) -
         Entrance(services, Connections(0, 0)).turn_away(near)
         assert "no room for more connections" in is_turned_away(client)
         assert "too many open files" in caplog.text
+
+
+def test_a_flood_does_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """One that is turned away is logged each second, with the number of the others."""
+    services, _ = services_that_note()
+    clock = Clock()
+    entrance = Entrance(services, Connections(0, 0), clock)
+    for clock.now in (1000.0, 1000.5, 1000.9, 1001.0, 1001.1, 1009.0):
+        with tcp_pair() as (near, _):
+            entrance.turn_away(near)
+    told = "A connection was turned away, for the process has too many open files."
+    assert [record.getMessage() for record in caplog.records] == [
+        told,
+        "Meanwhile 2 more were turned away.",
+        told,
+        "Meanwhile 1 more were turned away.",
+        told,
+    ]
 
 
 def test_without_a_thread_one_is_told_so() -> None:

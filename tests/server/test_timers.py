@@ -1,6 +1,7 @@
 """Things that are to happen later."""
 
 import threading
+import weakref
 from collections.abc import Iterator
 from queue import Queue
 
@@ -58,6 +59,24 @@ def test_what_was_cancelled_does_not_happen(timers: Timers) -> None:
     timers.after(0.02, done.set)
     assert done.wait(DEADLINE)
     assert happened == []
+
+
+def test_what_is_cancelled_is_not_kept_until_its_time() -> None:
+    """Whoever connects and goes again all the time leaves nothing behind."""
+
+    class Action:
+        def __call__(self) -> None:
+            raise AssertionError
+
+    timers = Timers()
+    kept = [timers.after(3600, Action()) for _ in range(100)]
+    gone: list[weakref.ref[object]] = []
+    for _ in range(10_000):
+        timer = timers.after(3600, Action())
+        gone.append(weakref.ref(timer))
+        timer.cancel()
+    assert sum(each() is not None for each in gone) < 2000
+    assert not any(timer.is_cancelled for timer in kept)
 
 
 def test_one_thing_happens_once() -> None:

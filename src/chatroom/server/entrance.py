@@ -3,6 +3,8 @@
 import contextlib
 import logging
 import socket
+import time
+from collections.abc import Callable
 
 from chatroom.protocol import events
 from chatroom.protocol.errors import ErrorCode, ProtocolError
@@ -10,6 +12,10 @@ from chatroom.server.connection import Connection
 from chatroom.server.connections import Connections, too_many
 from chatroom.server.services import Services
 from chatroom.tcp import tune
+
+_QUIET_SECONDS = 1.0
+"""How long no other connection that is turned away is logged, so that a flood does not fill the
+disk."""
 
 _log = logging.getLogger(__name__)
 
@@ -20,11 +26,20 @@ class Entrance:
     Args:
         services: what all connections share.
         connections: where they are counted.
+        clock: seconds that only go forward.
     """
 
-    def __init__(self, services: Services, connections: Connections) -> None:
+    def __init__(
+        self,
+        services: Services,
+        connections: Connections,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._services = services
         self._connections = connections
+        self._clock = clock
+        self._quiet_until = clock()  # when one that is turned away is logged again
+        self._untold = 0  # how many were not logged
 
     def serve(self, sock: socket.socket, address: str) -> None:
         """Give the connection `sock` from `address` a thread, if it may come in."""
@@ -33,15 +48,28 @@ class Entrance:
             self._connections.check(address)
             self._start(sock, address)
         except ProtocolError as problem:
-            _log.warning("A connection from %s was turned away: %s", address, problem.message)
+            if self._is_to_be_told():
+                _log.warning("A connection from %s was turned away: %s", address, problem.message)
             _say_no(sock, problem)
         except OSError:  # it is gone again
             sock.close()
 
     def turn_away(self, sock: socket.socket) -> None:
         """Tell a connection that the process can have no more of them."""
-        _log.warning("A connection was turned away, for the process has too many open files.")
+        if self._is_to_be_told():
+            _log.warning("A connection was turned away, for the process has too many open files.")
         _say_no(sock, too_many("The server has no room for more connections; try again later."))
+
+    def _is_to_be_told(self) -> bool:
+        """Say whether to log a connection that is turned away; others are counted."""
+        now = self._clock()
+        if now < self._quiet_until:
+            self._untold += 1
+            return False
+        if self._untold:
+            _log.warning("Meanwhile %s more were turned away.", self._untold)
+        self._quiet_until, self._untold = now + _QUIET_SECONDS, 0
+        return True
 
     def _start(self, sock: socket.socket, address: str) -> None:
         sock.setblocking(True)

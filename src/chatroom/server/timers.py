@@ -7,6 +7,9 @@ import threading
 import time
 from collections.abc import Callable
 
+_TIDY = 1024
+"""How many timers there are at least before those are looked for that were cancelled."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -16,6 +19,11 @@ class Timer:
     def __init__(self, action: Callable[[], None]) -> None:
         self._action: Callable[[], None] | None = action
         self._lock = threading.Lock()  # one of fire and cancel gets the action
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it happens no more."""
+        return self._action is None
 
     def cancel(self) -> None:
         """See to it that it does not happen, unless it is happening already. From any thread."""
@@ -39,6 +47,7 @@ class Timers:
     def __init__(self) -> None:
         self._wake = threading.Condition()  # guards the rest; nothing blocks under it
         self._heap: list[tuple[float, int, Timer]] = []
+        self._tidy_at = _TIDY  # how many of them are too many to keep those that were cancelled
         self._order = itertools.count()  # first come, first served at the same time
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="timers", daemon=True)
@@ -51,10 +60,22 @@ class Timers:
         """Let `action` happen in `seconds`. From any thread; after `stop` it never happens."""
         timer = Timer(action)
         with self._wake:
+            if len(self._heap) >= self._tidy_at:
+                self._tidy()
             heapq.heappush(self._heap, (time.monotonic() + seconds, next(self._order), timer))
             if self._heap[0][2] is timer:
                 self._wake.notify()
         return timer
+
+    def _tidy(self) -> None:
+        """Let go of what was cancelled, whose time may be far away. The caller holds the lock.
+
+        Otherwise whoever connects and leaves again all the time would be remembered for as long as
+        there is time to log in.
+        """
+        self._heap = [entry for entry in self._heap if not entry[2].is_cancelled]
+        heapq.heapify(self._heap)
+        self._tidy_at = max(_TIDY, 2 * len(self._heap))
 
     def stop(self) -> None:
         """Forget what has not happened and end the thread."""
