@@ -52,6 +52,8 @@ def _allowed(kind: msgspec.inspect.Type) -> str:
             return f"{low} or more"
         case msgspec.inspect.IntType(ge=low, le=high) | msgspec.inspect.FloatType(ge=low, le=high):
             return f"{low} to {high}"
+        case msgspec.inspect.BoolType():
+            return "false or true"
         case _:
             return "text"
 
@@ -69,7 +71,8 @@ def test_every_variable_of_the_table_sets_its_key() -> None:
         value: object = load(environment={variable: default.strip('"') or "elsewhere"})
         for part in key.split("."):
             value = getattr(value, part)
-        assert str(value) in {default.strip('"') or "elsewhere", f"{default}.0"}
+        said = str(value).lower() if isinstance(value, bool) else str(value)
+        assert said in {default.strip('"') or "elsewhere", f"{default}.0"}
 
 
 def test_the_table_of_acts_is_what_the_audit_log_can_say() -> None:

@@ -17,6 +17,7 @@ from argon2 import (
 )
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from chatroom import cores
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.protocol.text import MAX_PASSWORD, has_surrogates
 
@@ -147,6 +148,10 @@ def _made_up(time_cost: int, memory_kib: int, parallelism: int) -> str:
 
 
 def _stand_back() -> None:
-    """Lower the priority of the calling thread, which on Linux is an attribute of the thread."""
+    """Lower the priority of the calling thread, which on Linux is an attribute of the thread.
+
+    It may run on all cores, as hashing needs no lock of the interpreter.
+    """
+    cores.spread()
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -44,7 +44,7 @@ def seal(before: bytes, ts: float, spans: Sequence[Span], links: Iterable[Link])
     parts = [before, len(header).to_bytes(4), header]
     for author, id_, text in links:
         said = b"%d:-" % author if id_ is None else b"%d:%d:%b" % (author, len(id_), id_)
-        parts.append(b"%b%b%b" % (len(said).to_bytes(4), said, text))
+        parts += (len(said).to_bytes(4), said, text)
     return hashlib.sha256(b"".join(parts)).digest()
 
 

@@ -1,7 +1,7 @@
 """How much room the disk of a store has, and how much a commit may take of it."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from chatroom.log.base import Change, Draft
@@ -23,13 +23,12 @@ def free(path: Path) -> int:
     return system.f_bavail * system.f_frsize
 
 
-def taken(changes: Iterable[Change]) -> int:
+def taken(changes: Sequence[Change]) -> int:
     """Return how many bytes of disk `changes` take at most, for all that usually happens."""
-    return sum(_CHANGE_BYTES + _bytes(change) for change in changes)
-
-
-def _bytes(change: Change) -> int:
-    """Return what the text in `change` may take."""
-    if not isinstance(change, Draft):
-        return 0
-    return len(change.text) if change.text.isascii() else 4 * len(change.text)
+    return len(changes) * _CHANGE_BYTES + sum(
+        [
+            len(change.text) if change.text.isascii() else 4 * len(change.text)
+            for change in changes
+            if isinstance(change, Draft)
+        ]
+    )

@@ -1,10 +1,10 @@
-"""What a reader is sent that is its own: a reply, a direct message, a list of users."""
+"""What a reader is sent that is its own, and the pieces of a stream that has such in it."""
 
 import msgspec
 
 
 class Insert(msgspec.Struct, frozen=True, gc=False):
-    """Something for one reader, at its place between the public messages."""
+    """A reply, a direct message or a list of users: at its place between the public messages."""
 
     at: int
     """The place of the public message it goes before."""
@@ -17,3 +17,12 @@ class Insert(msgspec.Struct, frozen=True, gc=False):
     """Its place in the reader's inbox; 0 for what is not from there."""
     late: bytes = b""
     """What is sent in its place if it has to wait, where it is true only at once."""
+
+
+class Piece(msgspec.Struct, frozen=True, gc=False):
+    """Something to be sent at once."""
+
+    data: bytes | memoryview
+    place: int
+    """Where to go on behind an insert; where public messages start."""
+    insert: Insert | None = None

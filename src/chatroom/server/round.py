@@ -48,7 +48,11 @@ class Round:
         self._put(outbox, Insert(outbox.begin, frame, outbox.begin))
 
     def _put(self, outbox: Outbox, insert: Insert) -> None:
-        self.inserts.setdefault(outbox, []).append(insert)
+        inserts = self.inserts.get(outbox)
+        if inserts is None:
+            self.inserts[outbox] = [insert]
+        else:
+            inserts.append(insert)
 
     def touch(self, outbox: Outbox) -> None:
         """See to it that a reader is looked at, even if it gets nothing of its own."""
