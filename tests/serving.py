@@ -17,6 +17,7 @@ DEADLINE = 20.0
 PROGRAM = (sys.executable, "-m", "chatroom.cli.main")
 """What `chatroom` on a command line runs."""
 
+_TLS = re.compile(r"^  tls   (sha256:[0-9a-f]{64})$", re.MULTILINE)
 _JOIN = re.compile(rb" join (?:--tls )?(\S+)\n")
 
 
@@ -77,6 +78,13 @@ class Server:
     def address(self) -> str:
         """Where clients connect to."""
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def fingerprint(self) -> str:
+        """What it printed of its certificate."""
+        found = _TLS.search(self.banner)
+        assert found, self.banner
+        return found[1]
 
     @property
     def pid(self) -> int:

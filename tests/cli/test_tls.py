@@ -1,7 +1,6 @@
 """TLS on the command line: what a person and a script see, and what crosses the network."""
 
 import os
-import re
 import signal
 import socket
 import ssl
@@ -26,13 +25,6 @@ QUESTION = "Is it the same, and to be trusted from now on? (yes or no)"
 OPENED = "HELP           show this"
 
 
-def fingerprint_of(server: Server) -> str:
-    """Returns the fingerprint that a server has printed."""
-    found = re.search(r"^  tls   (sha256:[0-9a-f]{64})$", server.banner, re.MULTILINE)
-    assert found, server.banner
-    return found[1]
-
-
 @pytest.fixture
 def home(tmp_path: Path) -> dict[str, str]:
     """The environment of somebody who knows no server yet."""
@@ -49,13 +41,13 @@ def test_a_person_is_shown_the_fingerprint_once(server: Server, home: dict[str, 
     with Screen("join", "--tls", server.address, env=home) as screen:
         screen.wait_for(QUESTION)
         assert f"The server at {server.address} is not known yet." in screen.text
-        assert fingerprint_of(server) in screen.text
+        assert server.fingerprint in screen.text
         screen.enter("yes")
         screen.wait_for(OPENED)
         screen.enter("EX")
         assert screen.wait_for_exit() == 0
     known = Path(home["XDG_CONFIG_HOME"]) / "chatroom" / "known_servers"
-    assert known.read_text() == f"{server.address} {fingerprint_of(server)}\n"
+    assert known.read_text() == f"{server.address} {server.fingerprint}\n"
     with Screen("join", "--tls", server.address, env=home) as screen:
         screen.wait_for(OPENED)
         assert QUESTION not in screen.text
@@ -86,7 +78,7 @@ def test_a_person_who_leaves_at_the_question_leaves_nothing(
 
 
 def test_a_script_is_told_how_to_name_the_server(server: Server, home: dict[str, str]) -> None:
-    right = fingerprint_of(server)
+    right = server.fingerprint
     words = ("send", "--server", server.address, "hello")
     done = run(*words, "--tls", env=home)
     assert (done.returncode, done.stdout) == (2, "")
@@ -106,7 +98,7 @@ def test_another_certificate_is_refused_with_the_line_to_remove(
 ) -> None:
     data = tmp_path / "room.db"
     with Server(data, env=REQUIRED) as server:
-        before = fingerprint_of(server)
+        before = server.fingerprint
         with Screen("join", "--tls", server.address, env=home) as screen:
             screen.wait_for(QUESTION)
             screen.enter("y")
@@ -114,7 +106,7 @@ def test_another_certificate_is_refused_with_the_line_to_remove(
         server.stop()
         (tmp_path / "room.db.pem").unlink()
         server.start()
-        now = fingerprint_of(server)
+        now = server.fingerprint
         assert now != before
         known = tmp_path / "chatroom" / "known_servers"
         done = run("send", "--tls", "--server", server.address, "hello", env=home)
@@ -174,7 +166,7 @@ def test_no_name_no_password_and_no_message_crosses_the_network(*, secure: bool)
         Server(env=REQUIRED if secure else {}) as server,
         listened_to(server.port) as (port, crossed),
     ):
-        pin = fingerprint_of(server) if secure else None
+        pin = server.fingerprint if secure else None
         with connect(
             f"127.0.0.1:{port}", username="bartholomew", password="hush-hush", fingerprint=pin
         ) as room:
@@ -189,14 +181,14 @@ def test_the_banner_says_what_is_spoken(tmp_path: Path) -> None:
     everywhere = ("--host", "0.0.0.0")  # noqa: S104 - that is the point
     with Server(data, *everywhere) as server:
         kept = fingerprint_in(tmp_path / "room.db.pem")
-        assert fingerprint_of(server) == kept
+        assert server.fingerprint == kept
         assert server.banner.endswith(f" join --tls 127.0.0.1:{server.port}\n")
         assert "insecure" not in server.banner
         with SecureClient(("127.0.0.1", server.port)) as client:
             assert client.fingerprint == kept
     assert (tmp_path / "room.db.pem").stat().st_mode & 0o777 == 0o600
     with Server(data, *everywhere, "--insecure") as server:
-        assert fingerprint_of(server) == kept
+        assert server.fingerprint == kept
         assert "  insecure: passwords of those who come without TLS can be read" in server.banner
         assert server.banner.endswith(f" join 127.0.0.1:{server.port}\n")
         assert run("send", "--server", server.address, "hello", env=as_user("bob")).returncode == 0
@@ -211,7 +203,7 @@ def test_a_certificate_is_read_again_on_sighup(
     certificate, key = authority.vouch("localhost")
     words = ("--tls-cert", str(certificate), "--tls-key", str(key), "--log-level", "info")
     with Server(":memory:", *words) as server:
-        assert fingerprint_of(server) == fingerprint_in(certificate)
+        assert server.fingerprint == fingerprint_in(certificate)
         with SecureClient(("127.0.0.1", server.port)) as bob:
             bob.login("bob")
             authority.vouch("localhost")
@@ -293,7 +285,7 @@ def test_a_certificate_that_cannot_be_kept_is_named(tmp_path: Path) -> None:
 
 
 def test_tail_and_a_pipe_speak_it_too(server: Server, home: dict[str, str]) -> None:
-    pin = ("--fingerprint", fingerprint_of(server))
+    pin = ("--fingerprint", server.fingerprint)
     tail = start("tail", "--count", "1", "--server", server.address, *pin, env=as_user("logger"))
     with connect(server.address, username="watcher", password="pw", fingerprint=pin[1]) as watcher:
         while "logger" not in watcher.who():

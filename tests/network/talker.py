@@ -1,6 +1,6 @@
 """Somebody in a room, as a program: told on standard input what to say, telling what happens.
 
-    python -m tests.network.talker ADDRESS USERNAME
+    python -m tests.network.talker ADDRESS USERNAME FINGERPRINT
 
 It prints one JSON object a line for each event, and for each message of its own that is confirmed.
 """
@@ -38,8 +38,14 @@ def confirmed(text: str, future: Future[chatroom.Receipt]) -> None:
 
 def main() -> None:
     """Talk until the input ends."""
-    _, address, username = sys.argv
-    with chatroom.connect(address, username=username, password="secret", on_event=on_event) as room:
+    _, address, username, fingerprint = sys.argv
+    with chatroom.connect(
+        address,
+        username=username,
+        password="secret",
+        fingerprint=fingerprint,
+        on_event=on_event,
+    ) as room:
         tell("entered", users=room.users)
         for line in sys.stdin:
             text = line.rstrip("\n")

@@ -20,7 +20,11 @@ from tests.serving import Server, environment
 DEADLINE = 40.0
 """Seconds that anything may take; a connection that is being made tries again after 1, 3 and 7."""
 
-HEARTBEAT = {"CHATROOM_LIMITS_PING_SECONDS": "0.5", "CHATROOM_LIMITS_ANSWER_SECONDS": "1"}
+SETTINGS = {
+    "CHATROOM_LIMITS_PING_SECONDS": "0.5",
+    "CHATROOM_LIMITS_ANSWER_SECONDS": "1",
+    "CHATROOM_SERVER_TLS": "required",
+}
 
 Event = dict[str, Any]
 
@@ -32,11 +36,13 @@ class Talker:
         place: what runs a command there.
         address: how to reach the server from there.
         username: who.
+        fingerprint: which certificate the server has to show.
     """
 
-    def __init__(self, place: Sequence[str], address: str, username: str) -> None:
+    def __init__(self, place: Sequence[str], address: str, username: str, fingerprint: str) -> None:
+        words = ["-m", "tests.network.talker", address, username, fingerprint]
         self._process = subprocess.Popen(
-            [*place, sys.executable, "-m", "tests.network.talker", address, username],
+            [*place, sys.executable, *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment(),
@@ -112,12 +118,12 @@ def test_nothing_is_lost_when_the_network_is_cut_and_healed(
 ) -> None:
     """Both ends notice by their heartbeats; both say things meanwhile; all arrives once."""
     with ExitStack() as stack:
-        server = Server(tmp_path, "--host", network.host, env=HEARTBEAT, prefix=network.here)
+        server = Server(tmp_path, "--host", network.host, env=SETTINGS, prefix=network.here)
         stack.enter_context(server)
-        alice = Talker(network.here, f"{network.host}:{server.port}", "alice")
+        alice = Talker(network.here, f"{network.host}:{server.port}", "alice", server.fingerprint)
         stack.callback(alice.kill)
         alice.wait("entered")
-        bob = Talker(network.there, network.reach(server.port), "bob")
+        bob = Talker(network.there, network.reach(server.port), "bob", server.fingerprint)
         stack.callback(bob.kill)
         alice.wait("UsersChanged", came=["bob"])
         bob.wait("entered")

@@ -359,3 +359,32 @@ def test_a_certificate_that_cannot_be_made_ends_the_connection_and_is_logged(
 
 def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
     assert "ssl" not in vars(tls_front)
+
+
+def test_who_comes_and_goes_leaves_nothing_behind(server: Running) -> None:
+    """However they go: no thread, and no descriptor."""
+
+    def come_and_go() -> None:
+        guests = [enter(server, f"guest{number}") for number in range(20)]
+        threads = [thread for thread in threading.enumerate() if "client guest" in thread.name]
+        assert len(threads) == 20
+        for number, guest in enumerate(guests):
+            if number % 3 == 0:
+                guest.send("EX")
+                guest.remainder()
+            if number % 3 == 1:
+                guest.reset()
+            guest.close()
+        for thread in threads:
+            thread.join(DEADLINE)
+
+    def descriptors() -> int:
+        bob.ask("ping")  # what the delivery had to close before is closed
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    bob = server.enter("bob")
+    come_and_go()
+    before = descriptors()
+    for _ in range(5):
+        come_and_go()
+    assert descriptors() <= before

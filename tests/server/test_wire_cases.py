@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conversation import DEADLINE, Client, Frame, Running
+from tests.secure import SecureClient
 from tests.wire_cases import Expected, WireCase, wire_cases
 
 REPLIES = {
@@ -58,10 +59,16 @@ def chat(server: Running) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("chat")
+@pytest.mark.parametrize("kind", [Client, SecureClient], ids=["plain", "TLS"])
 @pytest.mark.parametrize("case", list(wire_cases()), ids=lambda case: case.name)
-def test_the_case_means_what_it_says(server: Running, case: WireCase) -> None:
+def test_the_case_means_what_it_says(server: Running, case: WireCase, kind: type[Client]) -> None:
     """Each frame is answered as expected, in order, and the connection is as it is said to be."""
-    client = server.connect()
+    with kind(server.address) as client:
+        hold(client, case)
+
+
+def hold(client: Client, case: WireCase) -> None:
+    """Has the conversation of `case`, and sees that it goes as it says."""
     logged_in = not any(named(item) == "login" for item in case.out)
     if logged_in:
         client.login("guest")
