@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from chatroom.ui.sanitize import clean
 from chatroom.version import VERSION
 from tests.cli.command import run
 from tests.conversation import Client
@@ -100,7 +101,7 @@ def test_a_port_that_is_taken_is_named() -> None:
 )
 def test_a_host_that_is_none_is_named(host: str) -> None:
     sentence = refused("--host", host, "--port", "0", "--data", ":memory:")
-    assert sentence.startswith(f"cannot listen on {host}:0: ")
+    assert sentence.startswith(f"cannot listen on {clean(host)}:0: ")
 
 
 def test_a_second_server_on_the_same_data_is_refused(tmp_path: Path) -> None:
@@ -164,6 +165,7 @@ def test_what_is_in_force_can_be_printed(tmp_path: Path) -> None:
         "tls": "auto",
         "tls_cert": "",
         "tls_key": "",
+        "one_core": True,
     }
     assert config["limits"]["message_bytes"] == 100
     assert config["limits"]["connections"] == 6
