@@ -13,6 +13,7 @@ SOURCE = Path(__file__).parents[1] / "src"
 MAY_IMPORT: dict[str, set[str]] = {
     "version": set(),
     "config": set(),
+    "cores": set(),
     "tcp": set(),
     "tls": set(),
     "protocol": set(),
@@ -30,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 """What each part may import beside itself and `FOR_ALL`; each line only names those above it."""
 
-FOR_ALL = {"version", "config", "tcp", "tls"}
+FOR_ALL = {"version", "config", "tcp", "tls", "cores"}
 
 FOREIGN = {
     "socket": {"server", "client", "app", "tcp", "selftest"},

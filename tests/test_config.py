@@ -10,7 +10,9 @@ import pytest
 from chatroom.config import Argon2, Auth, Config, ConfigError, Limits, Server, as_toml, load
 
 EVERYTHING = Config(
-    Server("::1", 4000, "/srv/chat", 100, "required", "/etc/cert.pem", "/etc/key.pem"),
+    Server(
+        "::1", 4000, "/srv/chat", 100, "required", "/etc/cert.pem", "/etc/key.pem", one_core=False
+    ),
     Auth("closed", "unicode", Argon2(3, 64, 4)),
     Limits(100, 2000, 16, 2.5, 500, 5, 6, 7, 10, 3, 0.5, 7),
 )
@@ -24,6 +26,7 @@ VARIABLES = {
     "CHATROOM_SERVER_TLS": "required",
     "CHATROOM_SERVER_TLS_CERT": "/etc/cert.pem",
     "CHATROOM_SERVER_TLS_KEY": "/etc/key.pem",
+    "CHATROOM_SERVER_ONE_CORE": "false",
     "CHATROOM_AUTH_REGISTRATION": "closed",
     "CHATROOM_AUTH_NAMES": "unicode",
     "CHATROOM_AUTH_ARGON2_TIME_COST": "3",
@@ -81,6 +84,7 @@ def test_everything_has_its_default() -> None:
             "tls": "auto",
             "tls_cert": "",
             "tls_key": "",
+            "one_core": True,
         },
         "auth": {
             "registration": "open",

@@ -44,6 +44,8 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
     """The certificate to be shown; empty for one of the server's own making."""
     tls_key: Name = ""
     """Its key; empty if that is in the same file."""
+    one_core: bool = True
+    """Whether all threads but those that hash are kept on one core, where Python has a GIL."""
 
 
 class Argon2(Struct, frozen=True, forbid_unknown_fields=True):

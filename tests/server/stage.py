@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chatroom.auth.accounts import Accounts
 from chatroom.auth.attempts import Attempts
@@ -75,8 +75,6 @@ class Trickle(socket.socket):
         """What was sent, in order."""
         self.offered: list[int] = []
         """How many bytes each call was given."""
-        self.buffers: list[int] = []
-        """In how many buffers they were."""
 
     @property
     def calls(self) -> int:
@@ -89,21 +87,8 @@ class Trickle(socket.socket):
 
     def send(self, data: "ReadableBuffer", flags: int = 0, /) -> int:
         """Take some of `data`."""
-        return self.sendmsg([data], (), flags)
-
-    def sendmsg(
-        self,
-        buffers: Iterable["ReadableBuffer"],
-        ancdata: Iterable[tuple[int, int, "ReadableBuffer"]] = (),  # noqa: ARG002
-        flags: int = 0,
-        address: Any = None,  # noqa: ARG002
-        /,
-    ) -> int:
-        """Take some of `buffers`."""
         assert flags & socket.MSG_DONTWAIT
-        parts = [bytes(buffer) for buffer in buffers]
-        data = b"".join(parts)
-        self.buffers.append(len(parts))
+        data = bytes(data)
         self.offered.append(len(data))
         if self._allowances:
             allowance = self._allowances.popleft()

@@ -133,10 +133,13 @@ def _end_at_once(sentence: str) -> NoReturn:
 
 
 def _open(config: "Config", reasons: Reasons) -> "App":
+    from chatroom import cores  # noqa: PLC0415
     from chatroom.app import App  # noqa: PLC0415 - heavy
     from chatroom.log.base import StoreError  # noqa: PLC0415
     from chatroom.server.tls_identity import CertificateError  # noqa: PLC0415
 
+    if config.server.one_core:
+        cores.gather()
     try:
         return App(config, reasons.broke)
     except (StoreError, CertificateError) as error:

@@ -1,6 +1,5 @@
 """What an outbox asks of what it writes to: a socket has it, and so has one that speaks TLS."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -12,15 +11,6 @@ class Channel(Protocol):
 
     def send(self, data: "ReadableBuffer", flags: int, /) -> int:
         """Send some of `data`; return how many bytes that was."""
-
-    def sendmsg(
-        self,
-        buffers: Iterable["ReadableBuffer"],
-        ancdata: Iterable[tuple[int, int, bytes]],
-        flags: int,
-        /,
-    ) -> int:
-        """Do the same with several pieces, as if they were one."""
 
     def shutdown(self, how: int, /) -> None:
         """End one direction, or both."""

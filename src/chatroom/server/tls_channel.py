@@ -10,7 +10,6 @@ import os
 import socket
 import ssl
 import threading
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from chatroom.tls import TlsSession
@@ -138,13 +137,6 @@ class TlsChannel:
                     self._owed = count == len(view)
                     return count - self._owed
             return count
-
-    def sendmsg(
-        self, buffers: Iterable["ReadableBuffer"], ancdata: Iterable[object] = (), flags: int = 0, /
-    ) -> int:
-        """Do the same with several pieces of data, as if they were one."""
-        del ancdata
-        return self.send(b"".join(buffers), flags)
 
     def shutdown(self, how: int, /) -> None:
         """Shut the socket down; end the stream before, if only writing is over.
