@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.log.base import ROOM, Account, AddAccount, Draft
+from chatroom.log.base import ROOM, Account, AddAccount, Audited, Draft
+from chatroom.log.rules import Act, AddBan, AddInvite
 from chatroom.log.sqlite import SqliteStore
 from tests.cli.command import as_user
 from tests.cli.hostile import DANGER, HostileServer, hostile, see_harmless, see_words, sequences
@@ -173,8 +174,17 @@ def test_what_stands_in_a_database(tmp_path: Path) -> None:
         assert isinstance(bob, Account)
         assert isinstance(carol, Account)
         store.commit([Draft(log, bob.number, text, f"{id_}{log}") for log in (ROOM, carol.inbox)])
+        reason, actor, detail = map(_storable, ("reason", "actor", "detail"))
+        act = Act(actor, _storable("act"), _storable("subject"), detail)
+        store.commit([Audited(AddBan(bob.number, reason, None), act)])
+        store.commit([Audited(AddInvite(b"x", _storable("invite"), 1e10), act)])
     see_words(printed(0, "users", "list", "--data", str(data)), "kept-name")
     see_words(printed(0, "export", "--direct", "--data", str(data)), "kept-text", "kept-id")
+    see_words(printed(0, "users", "bans", "--data", str(data)), "reason")
+    see_words(printed(0, "invite", "--list", "--data", str(data)), "invite")
+    for form in ((), ("--json",)):
+        audit = printed(0, "audit", *form, "--data", str(data))
+        see_words(audit, "actor", "act", "subject", "detail")
     printed(0, "verify", "--data", str(data))
     with contextlib.closing(sqlite3.connect(data)) as connection, connection:
         connection.execute("UPDATE logs SET epoch = ?", (_storable("epoch"),))

@@ -112,7 +112,8 @@ def converse(server: Server) -> list[str]:
         bob.say(SAID[0])
         bob.send("DM", to="bob", message=SAID[1], id=f"id-{SAID[1]}")
         assert len(bob.heard()) == 2
-        guest.refused("wrong_password", "login", username="bob", password=PASSWORDS[1])
+        wrong = {"username": "bob", "password": PASSWORDS[1], "invite": SAID[2]}
+        guest.refused("wrong_password", "login", **wrong)
         guest.refused("invalid_username", "login", username=FORGED, password=PASSWORDS[0])
         guest.refused("invalid_session", "resume", session=f"s-{SAID[2]}")
         bob.refused("user_not_in_room", "DM", to=FORGED, message=SAID[1])
