@@ -50,7 +50,8 @@ def trusting() -> ssl.SSLContext:
 class SecureClient(Client):
     """A client that speaks TLS over a socket of the standard library.
 
-    The end of the stream is an error unless the server has announced it in TLS.
+    The end of the stream is an error unless the server has announced it in TLS. OpenSSL wants no
+    thread to write while another one reads.
 
     Args:
         address: host and port.
