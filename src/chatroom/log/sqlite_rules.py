@@ -57,13 +57,13 @@ def apply(
 
 
 def _ban(writer: sqlite3.Connection, ts: float, change: AddBan) -> Ban | Refused:
-    writer.execute("DELETE FROM bans WHERE until <= ?", (ts,))
     subject = change.subject
     account, network = (subject, None) if isinstance(subject, int) else (None, subject)
     if account is not None:
         if not writer.execute(_ACCOUNT, (account,)).fetchone():
             return Refused()
         writer.execute("DELETE FROM sessions WHERE account = ?", (account,))
+    writer.execute("DELETE FROM bans WHERE until <= ?", (ts,))
     writer.execute(_ADD_BAN, (account, network, ts, change.until, change.reason))
     return Ban(subject, change.reason, ts, change.until)
 
