@@ -12,6 +12,7 @@ from chatroom.auth.attempts import (
     AT_ONCE_AT_HOME,
     FORGOTTEN_SECONDS,
     FREE,
+    HOMES,
     LONGEST_AT_HOME_SECONDS,
     LONGEST_SECONDS,
     Attempts,
@@ -256,13 +257,26 @@ def test_the_tables_have_an_end(clock: Clock) -> None:
     assert [guesses.wait(name, clock.now) > 0 for name in "abc"] == [True, False, True]
 
 
-def test_the_owners_place_that_was_used_least_lately_is_forgotten(clock: Clock) -> None:
-    attempts = Attempts(clock, homes=2)
-    for number in (1, 2, 1, 3):
+def test_the_owners_place_that_was_used_least_lately_is_forgotten(attempts: Attempts) -> None:
+    """And nobody else's, however many places somebody comes from."""
+    attempts.welcome("alice", HERE)
+    for number in (*range(HOMES), 0, HOMES):
         assert log_in(attempts, "bob", f"192.0.2.{number}")
     exhaust(attempts, "bob", ELSEWHERE)
-    places = [log_in(attempts, "bob", f"192.0.2.{number}") for number in (1, 2, 3)]
-    assert places == [True, False, True]
+    exhaust(attempts, "alice", ELSEWHERE + "1")
+    places = [log_in(attempts, "bob", f"192.0.2.{number}") for number in range(HOMES + 1)]
+    assert places == [True, False, *[True] * (HOMES - 1)]
+    assert log_in(attempts, "alice", HERE)
+
+
+def test_the_owner_who_came_least_lately_is_forgotten(clock: Clock) -> None:
+    attempts = Attempts(clock, owners=2)
+    for name in ("a", "b", "a", "c"):
+        attempts.welcome(name, HERE)
+    for name in ("a", "b", "c"):
+        for number in range(FREE):
+            guess(attempts, name, f"198.51.100.{number}")
+    assert [log_in(attempts, name, HERE) for name in ("a", "b", "c")] == [True, False, True]
 
 
 @given(

@@ -45,9 +45,12 @@ COUNTED = 50_000
 """How many names, and how many addresses, wrong passwords are counted for; the one for which there
 was none for the longest time is forgotten for another."""
 
-HOMES = 50_000
-"""For how many pairs of a name and an address it is remembered that the owner was there; the one
-that was there least lately is forgotten for another."""
+HOMES = 8
+"""From how many addresses it is remembered that an owner came; the one that was used least lately
+is forgotten for another. There is a bound for each, so that nobody can push out those of others."""
+
+OWNERS = 20_000
+"""For how many names that is remembered; the one that came least lately is forgotten."""
 
 Home = tuple[str, str]
 """A name, and an address from which its owner came."""
@@ -139,17 +142,18 @@ class Attempts:
 
     Args:
         clock: seconds that only go forward.
-        homes: see `HOMES`.
+        owners: see `OWNERS`.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, homes: int = HOMES) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, owners: int = OWNERS) -> None:
         self._clock = clock
-        self._limit = homes
+        self._limit = owners
         self._lock = threading.Lock()  # guards the rest; nothing blocks under it
         self._by_name = Guesses(LONGEST_SECONDS, AT_ONCE)
         self._by_origin = Guesses(LONGEST_SECONDS, AT_ONCE)
         self._at_home = Guesses(LONGEST_AT_HOME_SECONDS, AT_ONCE_AT_HOME)
-        self._homes: OrderedDict[Home, None] = OrderedDict()  # the least lately used first
+        # By name, where the owner came from, the least lately used first in both.
+        self._homes: OrderedDict[str, list[str]] = OrderedDict()
 
     @contextmanager
     def attempt(self, username: str, address: str) -> Iterator[None]:
@@ -176,11 +180,11 @@ class Attempts:
 
     def welcome(self, username: str, address: str) -> None:
         """Remember that somebody has been at `address` who is `username` without a doubt."""
-        home = (fold(username), origin(address))
+        name, place = home = (fold(username), origin(address))
         with self._lock:
             self._at_home.clear(home)
-            self._homes[home] = None
-            self._homes.move_to_end(home)
+            others = [other for other in self._homes.pop(name, ()) if other != place]
+            self._homes[name] = [*others[-HOMES + 1 :], place]
             if len(self._homes) > self._limit:
                 self._homes.popitem(last=False)
 
@@ -197,12 +201,12 @@ class Attempts:
 
     def _counted(self, name: str, address: str) -> "_Counted":
         """Return where an attempt is counted, and under which key."""
-        home = (name, origin(address))
-        if home in self._homes:
-            return [(self._at_home, home)]
+        place = origin(address)
+        if place in self._homes.get(name, ()):
+            return [(self._at_home, (name, place))]
         counted: _Counted = [(self._by_name, name)]
         if not is_loopback(address):  # which many may share, as behind a relay
-            counted.append((self._by_origin, origin(address)))
+            counted.append((self._by_origin, place))
         return counted
 
     def _count(self, counted: "_Counted") -> None:
