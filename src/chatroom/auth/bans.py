@@ -31,8 +31,8 @@ class Bans:
     ) -> None:
         self._commit = commit
         self._clock = clock
-        # Guards changes of the rest; nothing blocks under it. Looking up a key takes no lock: a dict
-        # does that as a whole, on builds without a GIL too.
+        # Guards changes of the rest; nothing blocks under it. Looking up a key takes no lock: a
+        # dict does that as a whole, on builds without a GIL too.
         self._lock = threading.Lock()
         self._bans: dict[int | str, Ban] = {}
         self._networks: dict[_Key, Ban] = {}
