@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from chatroom.auth.attempts import FREE
 from chatroom.auth.bans import Bans
 from chatroom.log.base import Account
 from chatroom.protocol.errors import ErrorCode, ProtocolError
@@ -187,6 +188,20 @@ def test_a_resume_that_meets_a_ban_is_told_of_it(
 
 
 # Invites.
+
+
+@pytest.mark.parametrize("password", [{}, {"password": PASSWORD}])
+def test_invites_cannot_be_tried_as_fast_as_one_likes(data: Path, password: Frame) -> None:
+    """Whether with a password or without; and a known name needs none."""
+    with running(data, registration="invite") as server:
+        assert ask(data, {"command": "users_add", "username": "bob", "password": PASSWORD})
+        client = server.connect()
+        wrong = {"username": "eve", "invite": "K7Q2"} | password
+        for _ in range(FREE):
+            client.refused("invalid_invite", "login", **wrong)
+        error = client.refused("rate_limited", "login", **wrong)
+        assert error["retry_after"] == 1.0
+        client.login("bob")
 
 
 def test_a_new_name_needs_an_invite(data: Path) -> None:

@@ -157,7 +157,22 @@ class Attempts:
 
     @contextmanager
     def attempt(self, username: str, address: str) -> Iterator[None]:
-        """Check a password inside of this; `wrong_password` that is raised there is counted.
+        """Check a password inside of this, as in `guess`; a right one is remembered.
+
+        Args:
+            username: whose it should be, also if there is nobody of that name.
+            address: where it comes from.
+
+        Raises:
+            ProtocolError: see `guess`.
+        """
+        with self.guess(username, address):
+            yield
+            self.welcome(username, address)
+
+    @contextmanager
+    def guess(self, username: str, address: str) -> Iterator[None]:
+        """Check a secret inside of this; `wrong_password` and `invalid_invite` are counted.
 
         Args:
             username: whose it should be, also if there is nobody of that name.
@@ -170,11 +185,9 @@ class Attempts:
         try:
             yield
         except ProtocolError as problem:
-            if problem.code is ErrorCode.WRONG_PASSWORD:
+            if problem.code in _WRONG:
                 self._count(counted)
             raise
-        else:
-            self.welcome(username, address)
         finally:
             self._end(counted)
 
@@ -227,6 +240,9 @@ class Attempts:
             return sum(map(len, guesses)) + len(self._homes)
 
 
+_WRONG = {ErrorCode.WRONG_PASSWORD, ErrorCode.INVALID_INVITE}
+"""What a secret that was not the right one is answered with."""
+
 _Counted = list[tuple[Guesses, str | Home]]
 
 
@@ -235,6 +251,6 @@ def _too_many(wait: float) -> ProtocolError:
     seconds = math.ceil(wait)
     return ProtocolError(
         ErrorCode.RATE_LIMITED,
-        f"Too many passwords were tried; try again in {seconds} s.",
+        f"Too many passwords or invites were tried; try again in {seconds} s.",
         retry_after=float(seconds),
     )

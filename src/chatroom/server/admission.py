@@ -1,5 +1,7 @@
 """Who may come in: by a password, or by the session of an earlier login."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from chatroom.auth.sessions import digest
@@ -62,12 +64,21 @@ def _by_session(services: Services, token: str) -> Account:
         ) from error
 
 
-def ask_password(services: Services, command: Login) -> bytes:
-    """Return the reply to a login without a password.
+def ask_password(services: Services, command: Login, address: str) -> bytes:
+    """Return the reply to a login without a password. The arguments are those of `admit`.
 
     Raises:
-        ProtocolError: what `Accounts.is_new` raises.
+        ProtocolError: `rate_limited` after wrong invites, or what `Accounts.is_new` raises.
     """
-    new_user = services.accounts.is_new(command.username, command.invite)
+    guess = services.attempts.guess if command.invite else _nothing_to_guess
+    with guess(command.username, address):
+        new_user = services.accounts.is_new(command.username, command.invite)
     name = services.accounts.spelling(command.username)
     return events.password_required(command.id, name, new_user=new_user)
+
+
+@contextmanager
+def _nothing_to_guess(username: str, address: str) -> Iterator[None]:
+    """Count nothing."""
+    del username, address
+    yield

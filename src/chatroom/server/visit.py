@@ -110,7 +110,7 @@ class Visit:
                 f"You are logged in as {member.account.name}; to change that, leave first.",
             )
         if isinstance(command, Login) and command.password is None:
-            self._batch.answer(ask_password(self._services, command))
+            self._batch.answer(ask_password(self._services, command, self._address))
             return
         self._batch.flush()  # what was asked before is not to wait for the hash
         self._presence.check_begins()
