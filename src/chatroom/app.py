@@ -31,7 +31,7 @@ from chatroom.log.handoff import HandoffClosed
 from chatroom.log.opening import locate, open_store
 from chatroom.room.rate import Paces
 from chatroom.room.room import Room
-from chatroom.server.connections import Connections, per_address
+from chatroom.server.connections import Connections
 from chatroom.server.control import Control
 from chatroom.server.delivery import Delivery
 from chatroom.server.entrance import Entrance
@@ -102,9 +102,7 @@ class App:
             accounts, submit, self._notices.changed, limits.message_bytes
         )
         self._delivery = Delivery(store, accounts, self._timers, limits)
-        self._connections = Connections(
-            limits.connections, per_address(limits.connections_per_address, self.host)
-        )
+        self._connections = Connections(limits.connections, limits.connections_per_address)
         self._sessions = Sessions(store.session, accounts)
         watch = Watch(self._timers, min(limits.ping_seconds, limits.stall_seconds, 25.0) / 25)
         paces = Paces(limits.messages_per_second, limits.message_burst)

@@ -83,7 +83,7 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     stall_seconds: Annotated[float, Meta(ge=0.01, le=86400)] = 30
     connections: Count = 20000
     connections_per_address: Count | Literal["auto"] = "auto"
-    """`auto`: some, where the server can be reached from elsewhere."""
+    """`auto`: 64, and no limit for this machine."""
     messages_per_second: Annotated[float, Meta(ge=0, le=1_000_000)] = 10
     message_burst: Positive = 40
 

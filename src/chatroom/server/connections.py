@@ -11,7 +11,8 @@ from chatroom.tcp import is_loopback, origin
 
 PER_ADDRESS = 64
 """How many connections one address may have if nothing else is said. Many people may share one, and
-each has a few at most."""
+each has a few at most. This machine may have as many as it likes: behind a relay everybody comes
+from there."""
 
 
 class Connections:
@@ -19,13 +20,13 @@ class Connections:
 
     Args:
         limit: how many there may be at once, 0 for no limit.
-        limit_per_address: how many there may be from one address, as `tcp.origin` counts them, 0
-            for no limit.
+        per_address: how many there may be from one address, as `tcp.origin` counts them, 0 for no
+            limit; `auto` for `PER_ADDRESS`, and no limit for this machine.
     """
 
-    def __init__(self, limit: int, limit_per_address: int) -> None:
+    def __init__(self, limit: int, per_address: int | Literal["auto"]) -> None:
         self._limit = limit
-        self._limit_per_address = limit_per_address
+        self._per_address = per_address
         self._changed = threading.Condition()  # guards the two below
         self._open: set[Connection] = set()
         self._by_origin: Counter[str] = Counter()
@@ -36,14 +37,20 @@ class Connections:
         Raises:
             ProtocolError: `too_many_connections`.
         """
-        from_ = origin(address)
+        from_, most = origin(address), self._most(address)
         with self._changed:
             if self._limit and len(self._open) >= self._limit:
                 raise too_many("The server has as many connections as it takes; try again later.")
-            if self._limit_per_address and self._by_origin[from_] >= self._limit_per_address:
+            if most and self._by_origin[from_] >= most:
                 raise too_many(
                     f"{from_} has as many connections as one address may have; close one."
                 )
+
+    def _most(self, address: str) -> int:
+        """Return how many `address` may have, 0 for no limit."""
+        if self._per_address != "auto":
+            return self._per_address
+        return 0 if is_loopback(address) else PER_ADDRESS
 
     def add(self, connection: Connection) -> None:
         """Count `connection` in."""
@@ -84,15 +91,3 @@ class Connections:
 def too_many(sentence: str) -> ProtocolError:
     """Return the error for a connection that is one too many."""
     return ProtocolError(ErrorCode.TOO_MANY_CONNECTIONS, sentence)
-
-
-def per_address(setting: int | Literal["auto"], host: str) -> int:
-    """Return how many connections one address may have, 0 for no limit.
-
-    Args:
-        setting: the number, or `auto` for `PER_ADDRESS` where others can reach the server.
-        host: the address that the server listens on.
-    """
-    if setting != "auto":
-        return setting
-    return 0 if is_loopback(host) else PER_ADDRESS
