@@ -21,7 +21,7 @@ from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.protocol.names import fold
 from chatroom.tcp import is_loopback, origin
 
-FREE = 5
+FREE = 10
 """How many wrong passwords there may be before anybody has to wait."""
 
 LONGEST_SECONDS = 300.0
