@@ -32,6 +32,7 @@ FIGURES: dict[str, Figure] = {
     "kib_per_connection": Figure("RSS per connection", "KiB"),
     "pss_kib_per_connection": Figure("PSS per connection", "KiB"),
     "idle_cpu_s": Figure("CPU while idle", "s"),
+    "heartbeat_cpu_s": Figure("CPU to ask all once for a sign of life", "s"),
     "login_s": Figure("connecting and logging in", "s"),
     "caught_up_s": Figure("until all have caught up", "s"),
     "live_p99_before_ms": Figure("p99 of live messages before", "ms"),

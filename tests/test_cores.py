@@ -97,11 +97,19 @@ def widths(pid: int) -> list[int]:
     return sorted(len(os.sched_getaffinity(int(task.name))) for task in tasks)
 
 
-@pytest.mark.parametrize("one_core", [True, False])
-def test_a_server_stays_on_one_core_but_for_its_hashing(one_core: bool) -> None:  # noqa: FBT001
-    here = len(allowed())
-    settings = {"CHATROOM_SERVER_ONE_CORE": str(one_core).lower()}
+@pytest.mark.parametrize(
+    ("one_core", "kib", "hashing", "others"),
+    [(True, 1024, "all", "one"), (True, 8, "one", "one"), (False, 8, "all", "all")],
+)
+def test_a_server_stays_on_one_core_but_for_dear_hashes(
+    *, one_core: bool, kib: int, hashing: str, others: str
+) -> None:
+    here = {"all": len(allowed()), "one": 1}
+    settings = {
+        "CHATROOM_SERVER_ONE_CORE": str(one_core).lower(),
+        "CHATROOM_AUTH_ARGON2_MEMORY_KIB": str(kib),
+    }
     with Server(env=settings) as server, connect(server.address, username="bob", password="pw"):
-        *others, widest = widths(server.pid)
-    assert widest == here  # the thread that hashed the password
-    assert set(others) == {1 if one_core else here}
+        *rest, widest = widths(server.pid)
+    assert widest == here[hashing]  # it stays when it has hashed the password
+    assert set(rest) == {here[others]}

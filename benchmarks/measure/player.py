@@ -34,7 +34,7 @@ def chunks(messages: int, text_bytes: int) -> list[bytes]:
 def welcome(name: str) -> bytes:
     """Return the answer to a login."""
     standing = Standing(epoch=EPOCH, head=0, oldest=1, first=1)
-    entrance = Entrance(name, [name], standing, standing, ping=600, answer=600)
+    entrance = Entrance(name, events.users((name,)), standing, standing, 600, 600)
     return events.welcome(None, entrance, new_user=True, session=None)
 
 

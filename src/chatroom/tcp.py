@@ -1,6 +1,7 @@
 """What both ends of a connection ask of TCP, and whose an address is."""
 
 import socket
+from functools import lru_cache
 
 _KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 """Another side that vanished without a word is noticed within a minute, and no thread waits."""
@@ -24,6 +25,7 @@ def tune(sock: socket.socket) -> None:
             sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
+@lru_cache(4096)  # asked when somebody connects and again at the login, there on a small stack
 def origin(address: str) -> str:
     """Return what `address` is counted as: whoever can have one of them can have all of them.
 

@@ -106,7 +106,7 @@ def test_a_broadcast_has_what_the_requirement_shows() -> None:
 
 ENTRANCE = events.Entrance(
     "bob",
-    ["alice", "bob"],
+    events.users(("alice", "bob")),
     events.Standing("6f", 57, 1, 42, recovered=True),
     events.Standing("de", 0, 1, 1),
     25.0,

@@ -14,7 +14,7 @@ import threading
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple
 
 from chatroom.protocol.errors import ErrorCode, ProtocolError
@@ -155,8 +155,7 @@ class Attempts:
         # By name, where the owner came from, the least lately used first in both.
         self._homes: OrderedDict[str, list[str]] = OrderedDict()
 
-    @contextmanager
-    def attempt(self, username: str, address: str) -> Iterator[None]:
+    def attempt(self, username: str, address: str) -> AbstractContextManager[None]:
         """Check a password inside of this, as in `guess`; a right one is remembered.
 
         Args:
@@ -166,17 +165,16 @@ class Attempts:
         Raises:
             ProtocolError: see `guess`.
         """
-        with self.guess(username, address):
-            yield
-            self.welcome(username, address)
+        return self.guess(username, address, known=True)
 
     @contextmanager
-    def guess(self, username: str, address: str) -> Iterator[None]:
+    def guess(self, username: str, address: str, *, known: bool = False) -> Iterator[None]:
         """Check a secret inside of this; `wrong_password` and `invalid_invite` are counted.
 
         Args:
             username: whose it should be, also if there is nobody of that name.
             address: where it comes from.
+            known: whether whoever knows the secret is `username` without a doubt.
 
         Raises:
             ProtocolError: `rate_limited`, before anything is checked, with the seconds to wait.
@@ -184,6 +182,8 @@ class Attempts:
         counted = self._begin(username, address)
         try:
             yield
+            if known:
+                self.welcome(username, address)
         except ProtocolError as problem:
             if problem.code in _WRONG:
                 self._count(counted)
@@ -205,7 +205,7 @@ class Attempts:
         now = self._clock()
         with self._lock:
             counted = self._counted(fold(username), address)
-            wait = max(guesses.wait(key, now) for guesses, key in counted)
+            wait = max([guesses.wait(key, now) for guesses, key in counted])
             if wait:
                 raise _too_many(wait)
             for guesses, key in counted:

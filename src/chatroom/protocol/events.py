@@ -5,7 +5,6 @@ hundred thousand, `broadcast` and `confirmation`, are filled into templates; a t
 to what `frames.encode` would make of the same fields.
 """
 
-from collections.abc import Sequence
 from functools import lru_cache
 from json.encoder import encode_basestring as quote
 from typing import Literal, NamedTuple
@@ -61,8 +60,8 @@ class Entrance(NamedTuple):
 
     username: str
     """The name as it was registered."""
-    users: Sequence[str]
-    """Who is here, sorted."""
+    users: bytes
+    """Who is here, as `users` has made it."""
     room: Standing
     """The public messages."""
     inbox: Standing
@@ -76,7 +75,6 @@ class Entrance(NamedTuple):
         """Return it as it stands on the wire, with a sentence for a person."""
         return {
             "username": self.username,
-            "users": self.users,
             "server": SERVER,
             "protocol": PROTOCOL,
             "logs": {"room": self.room.fields(), "inbox": self.inbox.fields()},
@@ -97,12 +95,15 @@ def welcome(id: str | None, entrance: Entrance, *, new_user: bool, session: str 
     name = entrance.username
     fields = entrance.fields(f"Welcome, {name}." if new_user else f"Welcome back, {name}.")
     secret = {} if session is None else {"session": session}
-    return encode(_reply("welcome", id) | fields | {"new_user": new_user} | secret)
+    return _with_users(
+        _reply("welcome", id) | fields | {"new_user": new_user} | secret, entrance.users
+    )
 
 
 def resumed(id: str | None, entrance: Entrance) -> bytes:
     """The answer to `resume`. The arguments are those of `welcome`."""
-    return encode(_reply("resumed", id) | entrance.fields(f"You are back, {entrance.username}."))
+    fields = entrance.fields(f"You are back, {entrance.username}.")
+    return _with_users(_reply("resumed", id) | fields, entrance.users)
 
 
 def gap(log: str, first: int, last: int, reason: GapReason) -> bytes:
@@ -148,19 +149,26 @@ def password_required(id: str | None, username: str, *, new_user: bool) -> bytes
 
 
 @lru_cache(2)
-def _list(users: tuple[str, ...]) -> bytes:
-    """Return `users` as JSON, made once for all who ask while nobody comes or goes."""
-    return encode({"users": users})[1:]
+def users(names: tuple[str, ...]) -> bytes:
+    """The list of those who are here, as the last field of whatever message has it.
+
+    Any thread may ask; it is made once while nobody comes or goes.
+    """
+    return encode({"users": names})[1:]
 
 
-def active_users(id: str | None, users: tuple[str, ...]) -> bytes:
+def _with_users(fields: dict[str, object], users: bytes) -> bytes:
+    return encode(fields)[:-2] + b"," + users
+
+
+def active_users(id: str | None, names: tuple[str, ...]) -> bytes:
     """The answer to WHO."""
-    return encode(_reply("active_users", id))[:-2] + b"," + _list(users)
+    return _with_users(_reply("active_users", id), users(names))
 
 
-def update_users(users: tuple[str, ...]) -> bytes:
+def update_users(names: tuple[str, ...]) -> bytes:
     """The news that somebody came or went."""
-    return b'{"type":"update_users",' + _list(users)
+    return _with_users({"type": "update_users"}, users(names))
 
 
 def pong(id: str | None) -> bytes:

@@ -112,8 +112,7 @@ class Connection:
     # The thread.
 
     def _run(self) -> None:
-        seconds = self._services.limits.login_seconds
-        timer = self._services.timers.after(seconds, self._visit.login_late) if seconds else None
+        self._visit.begin()
         try:
             self._read()
         except OSError as error:
@@ -123,8 +122,6 @@ class Connection:
         except Exception:  # noqa: BLE001  # a fault of ours ends one connection, not the server
             _log.exception("Reading from %s failed.", self.address)
         finally:
-            if timer is not None:
-                timer.cancel()
             self._visit.release()
             self._on_end(self)
 

@@ -13,17 +13,17 @@ from collections.abc import Sequence
 
 from chatroom.auth.accounts import Accounts
 from chatroom.config import Limits
-from chatroom.log.base import ROOM, Appended, Draft, Noted, Store, StoreError
+from chatroom.log.base import ROOM, Appended, Draft, Store, StoreError
 from chatroom.log.committer import Done
 from chatroom.log.handoff import Handoff, HandoffClosed
 from chatroom.protocol import events
 from chatroom.room.roster import Member
 from chatroom.room.tickets import Arrival, Departure, Inquiry, Private, Public, RosterChange
 from chatroom.server.backlog import Backlog
+from chatroom.server.greeter import Greeter
 from chatroom.server.outbox import Outbox
 from chatroom.server.readers import Readers
 from chatroom.server.round import CONFIRMATION_WEIGHT, Round, Stamps, refusal
-from chatroom.server.start import Start, start
 from chatroom.server.tickets import Abandon, Answer, Farewell, Release, Ticket
 from chatroom.server.timers import Timers
 
@@ -56,7 +56,6 @@ class Delivery:
         limits: Limits,
     ) -> None:
         self._store = store
-        self._limits = limits
         self._timers = timers
         self._queue: Handoff[Done[Ticket]] = Handoff(QUEUE, self._wake)
         self._waker, self._woken = socket.socketpair()
@@ -67,6 +66,7 @@ class Delivery:
         self._readers = Readers(store.head(ROOM), backlog, self._selector)
         # The places of the newest direct messages that were sent, by inbox; 0 for those not in it.
         self._heads = {inbox: store.head(inbox) for inbox in accounts.inboxes()}
+        self._greeter = Greeter(store, self._heads, limits)
         self._stamps = Stamps(store.epoch)
         self._stopping = False
         self._selecting = False  # whether the thread waits in the selector, or is about to
@@ -130,6 +130,7 @@ class Delivery:
     def _deliver(self, done: list[Done[Ticket]]) -> None:
         """Do one round."""
         work = Round(self._readers.head + 1)
+        self._greeter.look_ahead(done)
         for one in done:
             self._take_up(work, one)
         self._readers.send(work)
@@ -208,58 +209,19 @@ class Delivery:
                 work.insert(reader, frame, inbox=seq)
 
     def _welcome(self, work: Round, ticket: Arrival[Outbox], done: Done[Ticket]) -> None:
-        outbox = ticket.member.channel
+        outbox, account = ticket.member.channel, ticket.member.account
         try:
-            room, inbox = self._starts(ticket, work.next)
+            welcome = self._greeter.welcome(ticket, done, work.next - 1)
         except StoreError as error:
             _log.error("A connection is given up, for its logs cannot be read: %s", error)
             outbox.kill()
             work.touch(outbox)
             return
-        outbox.roster_version = ticket.version
-        outbox.direct.begin(inbox.standing.first, inbox.standing.head + 1)
-        self._readers.join(outbox, ticket.member.account, work.next, room.standing.first)
-        work.insert_first(outbox, self._greeting(ticket, done, room, inbox))
-        for log, start_ in ("room", room), ("inbox", inbox):
-            for gap in start_.gaps:
-                work.insert_first(outbox, gap.frame(log))
-
-    def _starts(self, ticket: Arrival[Outbox], place: int) -> tuple[Start, Start]:
-        """Find out where somebody who comes in starts, in the room and in the inbox.
-
-        Raises:
-            StoreError: the logs cannot be read.
-        """
-        places, history = ticket.greeting.places, ticket.greeting.history
-        inbox = ticket.member.account.inbox
-        return (
-            start(self._store, ROOM, place - 1, places.room, history),
-            start(self._store, inbox, self._heads.get(inbox, 0), places.inbox, history),
-        )
-
-    def _greeting(
-        self, ticket: Arrival[Outbox], done: Done[Ticket], room: Start, inbox: Start
-    ) -> bytes:
-        """Return the reply to a login, or to somebody who comes back."""
-        id_, session = ticket.greeting.id, ticket.greeting.session
-        name, limits = ticket.member.account.name, self._limits
-        entrance = events.Entrance(
-            name,
-            ticket.names,
-            room.standing,
-            inbox.standing,
-            limits.ping_seconds,
-            limits.answer_seconds,
-        )
-        if session is None:
-            return events.resumed(id_, entrance)
-        stored = isinstance(done.outcome, Noted)
-        return events.welcome(
-            id_,
-            entrance,
-            new_user=ticket.greeting.new_user,
-            session=session if stored else None,
-        )
+        outbox.roster_version = welcome.version
+        outbox.direct.begin(welcome.inbox.first, welcome.inbox.head + 1)
+        self._readers.join(outbox, account, work.next, welcome.room.first)
+        for frame in welcome.frames:
+            work.insert_first(outbox, frame)
 
     def _inquire(self, work: Round, member: Member[Outbox]) -> None:
         """Ask somebody for a sign of life, with the heads of their logs if they are up to date."""

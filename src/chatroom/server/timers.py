@@ -92,9 +92,14 @@ class Timers:
                 _log.exception("A timer's action failed; the others go on.")
 
     def _next(self) -> Timer | None:
-        """Wait for the next timer that is due; None after `stop`."""
+        """Wait for the next timer that is due; None after `stop`.
+
+        For those that were cancelled, as when somebody has logged in, nobody wakes up.
+        """
         with self._wake:
             while not self._stopped:
+                while self._heap and self._heap[0][2].is_cancelled:
+                    heapq.heappop(self._heap)
                 if not self._heap:
                     self._wake.wait()
                     continue

@@ -24,6 +24,7 @@ from chatroom.server.presence import Presence
 from chatroom.server.pulse import Pulse
 from chatroom.server.services import Services
 from chatroom.server.tickets import Farewell, Release, Ticket
+from chatroom.server.timers import Timer
 
 _log = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class Visit:
         self._outbox = outbox
         self._batch = batch
         self._presence = Presence()
+        self._deadline: Timer | None = None  # of the login
         limits = services.limits
         self.pulse = Pulse(limits.ping_seconds, limits.answer_seconds, limits.stall_seconds)
         """When the client was heard last."""
@@ -96,6 +98,16 @@ class Visit:
             return None
         return seconds
 
+    def begin(self) -> None:
+        """Let the time to log in run. For the reading thread."""
+        seconds = self._services.limits.login_seconds
+        if seconds:
+            self._deadline = self._services.timers.after(seconds, self._login_late)
+
+    def _end_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+
     def log_in(self, command: Login | Resume) -> None:
         """Let the client in, or say why not. For the reading thread.
 
@@ -123,7 +135,7 @@ class Visit:
                 self.finish(_farewell(problem))
         finally:
             if self._presence.check_ends():
-                self.login_late()
+                self._login_late()
 
     def _enter(self, admitted: Admitted) -> None:
         account, greeting, change = admitted
@@ -134,6 +146,7 @@ class Visit:
             self._services.paces.leave(account.number)
             self._services.room.leave(member)
             return
+        self._end_deadline()
         threading.current_thread().name = f"client {account.name}"
         _log.info("%s logged in from %s.", account.name, self._address)
         self._services.watch.add(self, self.pulse.first_look)
@@ -145,7 +158,7 @@ class Visit:
         except ProtocolError as problem:  # it was banned meanwhile, likewise
             self.finish(_farewell(problem), EndSession)
 
-    def login_late(self) -> None:
+    def _login_late(self) -> None:
         """End a connection whose time to log in has run out. In the timers' thread, or its own."""
         if not self._presence.time_is_up():
             return
@@ -187,6 +200,7 @@ class Visit:
 
         For the reading thread, as the last thing.
         """
+        self._end_deadline()
         try:
             self._leave(TouchSession)
             self._submit(Release(self._outbox))
