@@ -10,8 +10,8 @@ from benchmarks.servers.recipe import Recipe
 from benchmarks.servers.running import running
 
 SIGN_OF_LIFE_SECONDS = 25.0
-"""How long after its last word a client of chatroom is asked for a sign of life. All are asked within
-as much time as they took to come in, and nobody for as long after that."""
+"""How long after its last word a client of chatroom is asked for a sign of life. All are asked
+within as much time as they took to come in, and nobody for as long after that."""
 
 
 def measure(scenario: Idle, recipe: Recipe, crew: Crew) -> Measured:
