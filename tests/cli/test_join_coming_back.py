@@ -2,6 +2,7 @@
 
 import json
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from chatroom.cli import arguments
 from chatroom.client.connect import connect
+from chatroom.client.events import Receipt
 from chatroom.client.room import Room
 from chatroom.protocol import commands
 from tests.cli.command import DEADLINE, as_user, run, start
@@ -48,6 +50,12 @@ def say(server: Server, *texts: str, name: str = "bob") -> None:
             room.send(text)
 
 
+def pass_by(receipt: Receipt) -> None:
+    """Waits until what is said has a later time, which is in milliseconds."""
+    while round(time.time(), 3) <= receipt.ts:
+        time.sleep(0.0002)
+
+
 def without_times(screen: Screen) -> list[str]:
     """The rows of the screen, without the time in front; the rest of a long line is left out."""
     begun = (row for row in screen.lines if not row.startswith(" " * 9))
@@ -56,9 +64,9 @@ def without_times(screen: Screen) -> list[str]:
 
 def test_the_last_messages_are_shown_on_entry_in_the_order_of_time(server: Server) -> None:
     with entered(server, "alice"), entered(server, "bob") as bob:
-        bob.send("too long ago")
-        bob.send("before")
-        bob.send_to("alice", "between")
+        pass_by(bob.send("too long ago"))
+        pass_by(bob.send("before"))
+        pass_by(bob.send_to("alice", "between"))
         bob.send("behind")
     with joined(server, "alice", "--history", "3") as screen:
         say(server, "now")
