@@ -209,6 +209,21 @@ def test_a_mistake_in_the_environment_is_named(name: str, value: str, rule: str)
     assert complaint(None, {name: value}).startswith(f"{name}: {rule}")
 
 
+def test_a_value_that_is_not_utf_8_is_named() -> None:
+    """The system escapes such bytes; a fuzzer found that they ended in a traceback."""
+    assert complaint(None, {"CHATROOM_SERVER_PORT": "\udca1"}) == (
+        "CHATROOM_SERVER_PORT is not UTF-8; write it so."
+    )
+    assert complaint(None, {"CHATROOM_SERVER_DATA": "/srv/\udca1"}) == (
+        "The environment: a value is not UTF-8; write it so."
+    )
+
+
+def test_a_file_that_nests_too_deeply_is_named(file: Path) -> None:
+    file.write_text("a = " + "[" * 5000)
+    assert complaint(file, {}) == f"{file} is not valid TOML: its brackets nest too deeply."
+
+
 @pytest.mark.parametrize(
     "name", ["CHATROOM_SERVER_PROT", "CHATROOM_AUTH_ARGON2", "CHATROOM_LIMITS_"]
 )

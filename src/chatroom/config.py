@@ -131,13 +131,19 @@ def _read(file: Path) -> dict[str, Any]:
         raise ConfigError(f"{file} cannot be read: {error.strerror}.") from error
     except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError
         raise ConfigError(f"{file} is not valid TOML: {error}.") from error
+    except RecursionError:
+        raise ConfigError(f"{file} is not valid TOML: its brackets nest too deeply.") from None
 
 
 def _check(settings: dict[str, Any], where: str) -> Config:
     try:
-        return msgspec.convert(settings, Config)
+        config = msgspec.convert(settings, Config)
+        msgspec.json.encode(config)  # what the system has made of other bytes could not be written
     except msgspec.ValidationError as error:
         raise ConfigError(f"{where}: {_key_and_rule(str(error))}.") from error
+    except UnicodeEncodeError:
+        raise ConfigError(f"{where}: a value is not UTF-8; write it so.") from None
+    return config
 
 
 def _key_and_rule(text: str) -> str:
@@ -176,6 +182,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
             raise ConfigError(
                 f"{name}: {_key_and_rule(f'{error} - at `$.{path[-1]}`')}."
             ) from error
+        except UnicodeEncodeError:
+            raise ConfigError(f"{name} is not UTF-8; write it so.") from None
         for key in reversed(path):
             value = {key: value}
         _merge(settings, value)

@@ -66,3 +66,14 @@ def test_what_cannot_be_done_is_refused(
         perform(desk, request_, OPERATOR)
     assert caught.value.code is code
     assert caught.value.message.endswith(".")
+
+
+def test_half_a_character_is_refused_or_in_a_field_that_nobody_reads(desk: Desk) -> None:
+    """JSON can escape it, and UTF-8 cannot carry it; a fuzzer found that it ended the thread."""
+    for fields in (
+        {"command": "users_kick", "username": "alice", "\udc00": 1},
+        {"command": "users_ban", "who": "203.0.113.1", "seconds": "\udc00"},
+    ):
+        with pytest.raises(ProtocolError) as caught:
+            perform(desk, fields, OPERATOR)
+        assert caught.value.code is ErrorCode.INVALID_FIELD

@@ -62,7 +62,7 @@ class Request(NamedTuple):
         """
         try:
             return msgspec.convert(self.fields, kind)
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, UnicodeEncodeError) as error:  # for half a character
             raise ProtocolError(
                 ErrorCode.INVALID_FIELD, f"The request is wrong: {error}."
             ) from error

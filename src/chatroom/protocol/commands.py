@@ -136,10 +136,22 @@ def parse(frame: dict[str, object]) -> Command:
     try:
         command = msgspec.convert(frame, kind)
     except _WRONG_TYPE:
-        raise _explain(frame, kind) from None
+        command = _convert_listed(frame, kind)
     if command.id is not None and not _is_id(command.id):
         raise _invalid("id", f"a text of 1 to {MAX_ID} characters")
     return command
+
+
+def _convert_listed(frame: dict[str, object], kind: type[Command]) -> Command:
+    """Return the command that `frame` asks for, by the fields alone that it has.
+
+    The name of another one may hold a lone surrogate, which msgspec refuses wherever it stands.
+    """
+    names = [field.name for field in msgspec.structs.fields(kind)]
+    try:
+        return msgspec.convert({name: frame[name] for name in names if name in frame}, kind)
+    except _WRONG_TYPE:
+        raise _explain(frame, kind) from None
 
 
 class Echo(NamedTuple):
