@@ -8,6 +8,7 @@ from chatroom.auth.administration import perform
 from chatroom.auth.desk import Desk
 from chatroom.log.memory import MemoryStore
 from chatroom.log.rules import Act
+from chatroom.protocol import events
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from tests.auth.desks import OPERATOR, Books, desk_in
 
@@ -73,7 +74,10 @@ def test_half_a_character_is_refused_or_in_a_field_that_nobody_reads(desk: Desk)
     for fields in (
         {"command": "users_kick", "username": "alice", "\udc00": 1},
         {"command": "users_ban", "who": "203.0.113.1", "seconds": "\udc00"},
+        {"command": "users_ban", "who": "1/\ud800"},
+        {"command": "users_kick", "username": "alice", "reason": "\udfff"},
     ):
         with pytest.raises(ProtocolError) as caught:
             perform(desk, fields, OPERATOR)
         assert caught.value.code is ErrorCode.INVALID_FIELD
+        assert events.error(caught.value)

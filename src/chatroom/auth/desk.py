@@ -11,6 +11,7 @@ from chatroom.auth.invites import Invites
 from chatroom.auth.networks import Network, address_of
 from chatroom.auth.registration import Registration
 from chatroom.protocol.errors import ErrorCode, ProtocolError
+from chatroom.protocol.text import has_surrogates
 
 Reply = dict[str, object]
 Wanted = TypeVar("Wanted", bound=msgspec.Struct)
@@ -60,6 +61,10 @@ class Request(NamedTuple):
         Raises:
             ProtocolError: `invalid_field`.
         """
+        if any(isinstance(value, str) and has_surrogates(value) for value in self.fields.values()):
+            raise ProtocolError(  # which no reply that repeats it could carry
+                ErrorCode.INVALID_FIELD, "The request holds half a character; type it again."
+            )
         try:
             return msgspec.convert(self.fields, kind)
         except (msgspec.ValidationError, UnicodeEncodeError) as error:  # for half a character
