@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help serve test check format bench bench-quick lock clean
+.PHONY: help serve test check format bench bench-quick fuzz lock clean
 
 help:
 	@echo "make serve    set everything up and run a server (ARGS=... goes to 'chatroom serve')"
@@ -14,6 +14,7 @@ help:
 	@echo "make format   put the code into the one format"
 	@echo "make bench    measure chatroom beside the servers that are installed (ARGS=--help says more)"
 	@echo "make bench-quick  the same in two minutes, beside servers of our own"
+	@echo "make fuzz     put inputs through that nobody would type (ARGS=--help says more)"
 	@echo "make lock     take up new versions within the ranges of pyproject.toml"
 	@echo "make clean    remove what the other targets made"
 
@@ -44,6 +45,9 @@ bench: $(VENV)/bench
 bench-quick: $(VENV)/runtime
 	@$(BIN)/python -m benchmarks --quick $(ARGS)
 
+fuzz: $(VENV)/dev
+	@$(BIN)/python -m fuzzing $(ARGS)
+
 lock: $(VENV)/python
 	$(PIP) install --quiet 'uv>=0.8,<1'
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-annotate --no-header \
@@ -57,7 +61,7 @@ lock: $(VENV)/python
 
 clean:
 	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests benchmarks fuzzing -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: each stands for a virtual environment that holds what the lock file of its name says.
 $(VENV)/python:

@@ -1,0 +1,307 @@
+"""A server without threads and without a network, so that one input always does the same.
+
+Everything of it is what a real one has, wired together as in `app`, but for four things: the
+committer and the delivery do their work when the stage says so, in the one thread there is; timers
+fire when the stage says so; and in place of a socket there is a `Wire`, whose other end is a `Peer`
+that is asked for more whenever the server waits for something. One connection can be served within
+another: while the server waits for a peer, that peer may have the stage serve the next one.
+"""
+
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Protocol
+
+from chatroom.auth.accounts import Accounts
+from chatroom.auth.attempts import Attempts
+from chatroom.auth.bans import Bans
+from chatroom.auth.passwords import Passwords, check_password
+from chatroom.auth.sessions import Sessions
+from chatroom.config import Limits
+from chatroom.log.base import AddAccount, Change, Outcome, StoreError
+from chatroom.log.committer import Answer, Committer, Done, Job
+from chatroom.log.memory import MemoryStore
+from chatroom.room.rate import Paces
+from chatroom.room.room import Room
+from chatroom.server.connection import Connection
+from chatroom.server.delivery import Delivery
+from chatroom.server.notices import RosterNotices
+from chatroom.server.outbox import Outbox
+from chatroom.server.services import Services
+from chatroom.server.tickets import Ticket
+from chatroom.server.timers import Timer, Timers
+from chatroom.server.tls_front import Front
+from chatroom.server.watch import Watch
+from fuzzing.target import Fault, hold
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+PEOPLE = {"alice": "secret", "bob": "only bob knows"}
+"""Who has an account, with the password."""
+
+ADDRESS = "203.0.113.7"
+
+
+class _Passwords(Passwords):
+    """Takes each password for its own hash: a real one costs more than all the rest."""
+
+    def hash(self, password: str) -> str:
+        return check_password(password)
+
+    def verify(self, hashed: str, password: str) -> bool:
+        return hashed == password
+
+    def pretend(self, password: str) -> None:
+        pass
+
+    def is_outgrown(self, hashed: str) -> bool:
+        del hashed
+        return False
+
+
+_PASSWORDS = _Passwords(1, 8, 1)  # it keeps nothing, so all stages share it
+
+
+class Peer(Protocol):
+    """The other end of a connection."""
+
+    def meet(self, wire: "Wire") -> None:
+        """Learn which wire it is at the end of."""
+
+    def speak(self) -> bytes:
+        """Return what the client says next, nothing at its end. The server waits for it."""
+
+    def hear(self, data: bytes) -> None:
+        """Take what the server says."""
+
+
+class Wire(socket.socket):
+    """The server's end of a connection.
+
+    Args:
+        peer: the other end.
+        pump: called when the server waits: it is time for committer and delivery.
+    """
+
+    def __init__(self, peer: Peer, pump: Callable[[], None]) -> None:
+        end, self._other = socket.socketpair()
+        super().__init__(fileno=end.detach())
+        self._peer = peer
+        self._pump = pump
+        self.taken = 0
+        """How many bytes it has taken."""
+        self._rest = b""
+        self.room: int | None = None
+        """How many bytes it still takes; None for any number."""
+        self.cut = False
+        """Whether the server has given the connection up."""
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        """Return what the client says next."""
+        del flags
+        self._pump()
+        data = self._rest or (b"" if self.cut else self._peer.speak())
+        self._pump()
+        self._rest = data[size:]
+        return data[:size]
+
+    def send(self, data: "ReadableBuffer", flags: int = 0, /) -> int:
+        """Take so much of `data` as there is room for."""
+        taken = bytes(data)
+        if self.room is not None:
+            taken = taken[: self.room]
+            self.room -= len(taken)
+            if not taken and flags & socket.MSG_DONTWAIT:
+                raise BlockingIOError
+        self.taken += len(taken)
+        self._peer.hear(taken)
+        return len(taken)
+
+    def sendall(self, data: "ReadableBuffer", flags: int = 0, /) -> None:
+        """Take all of it."""
+        del flags
+        self._peer.hear(bytes(data))
+
+    def shutdown(self, how: int, /) -> None:
+        """End it."""
+        self.cut = self.cut or how != socket.SHUT_WR
+
+    def close(self) -> None:
+        """Close both ends."""
+        super().close()
+        self._other.close()
+
+
+class _Timers(Timers):
+    """Fires when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._set: list[Timer] = []
+
+    def after(self, seconds: float, action: Callable[[], None]) -> Timer:
+        timer = Timer(action)
+        if seconds < _SOMEDAY:
+            self._set.append(timer)
+        return timer
+
+    def pass_time(self) -> None:
+        """Let happen what is due sooner or later, but not what follows from that."""
+        due, self._set = self._set, []
+        for timer in due:
+            timer.fire()
+
+
+_SOMEDAY = 3600.0
+
+
+class _Committer(Committer[Ticket]):
+    """Commits when it is told to."""
+
+    def call(self, change: Change) -> Outcome:
+        answer: Answer = Answer()
+        self.submit([Job(answer, change)])
+        self.work()
+        outcome = answer.result(0)
+        if outcome is None:
+            raise Fault("a change without an outcome")
+        return outcome
+
+    def work(self) -> None:
+        """Commit what has been handed in."""
+        while jobs := self._queue.poll():
+            self._commit(jobs)
+
+
+class _Delivery(Delivery):
+    """Sends when it is told to."""
+
+    def work(self) -> None:
+        """Send what has been committed."""
+        while done := self._queue.poll():
+            self._deliver(done)
+
+    def go_on(self) -> None:
+        """Go on with those whose socket was full."""
+        self._serve_sockets(wait=False)
+        while self._readers.ready:
+            self._readers.resume()
+
+    @property
+    def behind(self) -> bool:
+        """Whether somebody's socket is full."""
+        return self._readers.behind
+
+
+class Stage:
+    """One server. Close it at the end.
+
+    Args:
+        front: what speaks TLS, if that is wanted.
+        limits: what is to be different.
+    """
+
+    def __init__(self, front: Front | None = None, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits(message_burst=20)
+        self.front = front or Front()
+        store = MemoryStore()
+        store.commit([AddAccount(name, word) for name, word in PEOPLE.items()])
+        self._timers = _Timers()
+        self._committer = _Committer(store, self._sink, _broken)
+        accounts = Accounts(store.accounts(), self._committer.call, _PASSWORDS, username_length=32)
+        submit = self._committer.submit
+        notices = RosterNotices(self._timers, lambda: len(PEOPLE), self._announce)
+        self._room: Room[Outbox] = Room(
+            accounts, submit, notices.changed, self.limits.message_bytes
+        )
+        self._delivery = _Delivery(store, accounts, self._timers, self.limits)
+        self._now = 1000.0
+        paces = Paces(self.limits.messages_per_second, self.limits.message_burst, self._clock)
+        self._services = Services(
+            self._room,
+            accounts,
+            Sessions(store.session, accounts),
+            Attempts(self._clock),
+            Bans(store.bans(), self._committer.call),
+            paces,
+            submit,
+            self._timers,
+            Watch(self._timers, 1.0),
+            self.limits,
+            self.front,
+        )
+        self._wires: list[Wire] = []
+        self.session = b""
+        """The newest one that a guest was given."""
+
+    def _clock(self) -> float:
+        return self._now
+
+    def _announce(self) -> None:
+        self._room.announce()
+
+    def _sink(self, done: list[Done[Ticket]]) -> None:
+        self._delivery.put(done)
+
+    def pump(self) -> None:
+        """Let the committer and the delivery do what there is to do."""
+        self._committer.work()
+        self._delivery.work()
+        before = -1
+        while self._delivery.behind and before < (taken := sum(one.taken for one in self._wires)):
+            before = taken
+            self._delivery.go_on()
+
+    def pass_time(self) -> None:
+        """Let some seconds pass."""
+        self._now += 3.0
+        self._timers.pass_time()
+        self.pump()
+
+    def serve(self, peer: Peer) -> Wire:
+        """Serve a connection to its end."""
+        wire = Wire(peer, self.pump)
+        peer.meet(wire)
+        self._wires.append(wire)
+        ended: list[Connection] = []
+        connection = Connection(wire, ADDRESS, self._services, ended.append)
+        connection._run()
+        hold(ended == [connection], "a connection did not end")
+        self.pump()
+        return wire
+
+    def close(self) -> None:
+        """See that nothing is left of the connections.
+
+        Raises:
+            Fault: something is.
+        """
+        try:
+            for _ in range(3):  # who is behind is given up, and what follows from that
+                self.pass_time()
+            hold(not self._room.names(), self._room.names())
+            hold(not self._delivery.behind, "somebody is watched for ever")
+            hold(all(wire.fileno() < 0 for wire in self._wires), "a socket is left")
+        finally:
+            for wire in self._wires:
+                wire.close()
+            for end in (self._delivery._selector, self._delivery._waker, self._delivery._woken):
+                end.close()
+
+
+@contextlib.contextmanager
+def stage(front: Front | None = None, limits: Limits | None = None) -> Iterator[Stage]:
+    """Yield a server; see that nothing is left of it at the end."""
+    here = Stage(front, limits)
+    try:
+        yield here
+    except BaseException:
+        with contextlib.suppress(Fault):
+            here.close()
+        raise
+    here.close()
+
+
+def _broken(error: StoreError) -> None:
+    raise Fault("the store broke") from error
