@@ -44,7 +44,11 @@ def test_the_locks_have_all_that_the_project_asks_for() -> None:
     groups = project["dependency-groups"]
     asked = {
         "requirements.txt": [*project["project"]["dependencies"], *groups["build"]],
-        "requirements-dev.txt": [*project["project"]["dependencies"], *groups["dev"], *groups["fuzz"]],
+        "requirements-dev.txt": [
+            *project["project"]["dependencies"],
+            *groups["dev"],
+            *groups["fuzz"],
+        ],
         "requirements-bench.txt": [*project["project"]["dependencies"], *groups["bench"]],
     }
     for lock, wanted in asked.items():
