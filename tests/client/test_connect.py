@@ -252,3 +252,15 @@ def _password_required(*, new_user: bool) -> dict[str, object]:
         "new_user": new_user,
         "message": "A password, please.",
     }
+
+
+def test_a_server_whose_frames_are_of_no_type_is_heard_out(peer: Peer) -> None:
+    """A fuzzer found that a list in the place of the type ended `connect()` with a traceback."""
+    connecting = peer.connect()
+    visitor = peer.accept()
+    visitor.expect("login")
+    for type_ in ([], {}, None, 5, "news of a later version"):
+        visitor.send({"type": type_})
+    visitor.send({"users": ["bob"]}, {"type": "error", "code": "banned", "message": "No."})
+    with pytest.raises(LoginRefused, match="No"):
+        connecting.result(DEADLINE)

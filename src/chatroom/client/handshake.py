@@ -149,7 +149,7 @@ def _judge(frame: Frame, line: Line) -> Welcome | None:
     if isinstance(frame, ProtocolError):
         raise Unreachable(f"What listens at {line.address} is no chat room; check the address.")
     kind = frame.get("type")
-    if kind in {"welcome", "resumed"}:
+    if kind in ("welcome", "resumed"):  # no set, as what comes need not be a text
         return read(frame, Welcome)
     if kind == "password_required":
         needed = read(frame, PasswordNeeded)
