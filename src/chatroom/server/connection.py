@@ -39,6 +39,10 @@ from chatroom.server.tls_front import Receive
 from chatroom.server.visit import Visit
 
 _SMALLEST_READ, _LARGEST_READ = 2048, 65536
+_PORTION = 4096
+"""How much is decoded at a time. Every two bytes may be a frame, and what is wrong with it takes
+half a kilobyte for as long as the client does not read what it is told of those before."""
+
 _INTERNAL = ProtocolError(
     ErrorCode.INTERNAL, "The server failed at this; its log says why. Try again later."
 )
@@ -136,8 +140,9 @@ class Connection:
             if not self._visit.ended:
                 if self._ration is not None:
                     data = self._take_of_ration(data, self._ration)
-                for frame in self._decoder.feed(data):
-                    self._take(frame)
+                for start in range(0, len(data), _PORTION):
+                    for frame in self._decoder.feed(data[start : start + _PORTION]):
+                        self._take(frame)
                 self._batch.flush()
             data = receive(size)
 
@@ -170,11 +175,21 @@ class Connection:
         if self._visit.ended:
             return
         if isinstance(frame, ProtocolError):
-            self._batch.answer(events.error(frame))
-            if not ADVICE[frame.code].stays_open:
-                self._batch.flush()
-                self.end(frame.code.value, reconnect=frame.code is not ErrorCode.TLS_REQUIRED)
-            return
+            self._refuse(frame)
+        else:
+            self._carry_out(frame)
+        if self._batch.heavy:
+            self._batch.flush()
+
+    def _refuse(self, problem: ProtocolError) -> None:
+        """Reply to what is no frame."""
+        self._batch.answer(events.error(problem))
+        if not ADVICE[problem.code].stays_open:
+            self._batch.flush()
+            self.end(problem.code.value, reconnect=problem.code is not ErrorCode.TLS_REQUIRED)
+
+    def _carry_out(self, frame: dict[str, object]) -> None:
+        """Do what a frame asks for, or reply why not."""
         try:
             self._do(parse(frame))
         except ProtocolError as problem:
@@ -184,8 +199,6 @@ class Connection:
         except Exception:  # noqa: BLE001  # a fault of ours must not cost the client its connection
             _log.exception("A command from %s failed.", self.address)
             self._batch.answer(events.error(_INTERNAL, *echo(frame)))
-        if self._batch.heavy:
-            self._batch.flush()
 
     def _do(self, command: Command) -> None:
         match command:
