@@ -116,6 +116,17 @@ def test_what_the_messages_hold(server: Running) -> None:
     }
 
 
+def test_nobody_can_speak_for_somebody_else(server: Running) -> None:
+    """Fields that claim to be of others are like any other that nobody knows."""
+    bob, alice = server.enter("bob"), server.enter("alice")
+    claims: dict[str, object] = {"from": "alice", "username": "alice", "seq": 99, "ts": 1.0}
+    stored = bob.say("it was me", **claims)
+    heard = alice.news("broadcast")
+    assert (heard["from"], heard["seq"], heard["ts"]) == ("bob", stored["seq"], stored["ts"])
+    bob.ask("DM", to="alice", message="and me", **claims)
+    assert alice.news("direct_message")["from"] == "bob"
+
+
 def test_every_text_arrives_as_it_was_sent(server: Running) -> None:
     """Quotes, backslashes, line separators and letters beyond the basic plane are only text."""
     bob, alice = server.enter("bob"), server.enter("alice")

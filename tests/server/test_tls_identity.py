@@ -74,3 +74,12 @@ def test_where_none_can_be_made_for_now_neither(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
     with pytest.raises(CertificateError, match=r"no room for temporary files .*--tls-cert"):
         Identity().context()
+
+
+def test_nothing_is_negotiated_again_and_nothing_compressed() -> None:
+    """Both have cost others much; the standard library offers no client that could try."""
+    context = Identity().context()
+    assert context.options & ssl.OP_NO_RENEGOTIATION
+    assert context.options & ssl.OP_NO_COMPRESSION
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+    assert context.num_tickets == 0
