@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from chatroom.client.connect import connect
+from chatroom.client.state import StateFile
 from tests.cli.command import as_user, run, start
 from tests.cli.screen import CTRL_D, Screen
 from tests.cli.test_serve import refused
@@ -161,19 +162,44 @@ def listened_to(port: int) -> Iterator[tuple[int, bytearray]]:
 
 
 @pytest.mark.parametrize("secure", [True, False])
-def test_no_name_no_password_and_no_message_crosses_the_network(*, secure: bool) -> None:
-    """Without TLS all of it does, so the test would notice."""
+def test_no_name_no_password_and_no_message_crosses_the_network(
+    tmp_path: Path, *, secure: bool
+) -> None:
+    """Nor a session, by which one could come in. Without TLS all of it does, so it would show."""
     with (
         Server(env=REQUIRED if secure else {}) as server,
         listened_to(server.port) as (port, crossed),
     ):
         pin = server.fingerprint if secure else None
         with connect(
-            f"127.0.0.1:{port}", username="bartholomew", password="hush-hush", fingerprint=pin
+            f"127.0.0.1:{port}",
+            username="bartholomew",
+            password="hush-hush",
+            fingerprint=pin,
+            state=tmp_path / "state",
         ) as room:
             room.send("the treasure is under the tree")
-    for word in (b"bartholomew", b"hush-hush", b"treasure", b"login", b"command"):
+            room.send_to("bartholomew", "the key is under the mat")
+            session = session_in(tmp_path / "state")
+    assert len(session) > 40
+    for word in (b"bartholomew", b"hush-hush", b"treasure", b"the key", session, b"login", b"seq"):
         assert (word in crossed) is not secure
+    assert len(crossed) > 1000
+
+
+def session_in(state: Path) -> bytes:
+    """Returns the session that a state file keeps, while its program runs."""
+    copy = state.with_name("copy")
+    for end in ("", "-wal"):
+        if state.with_name(state.name + end).exists():
+            copy.with_name(copy.name + end).write_bytes(
+                state.with_name(state.name + end).read_bytes()
+            )
+    with contextlib.closing(StateFile(copy, "bartholomew")) as file:
+        owner = file.owner()
+    assert owner
+    assert owner.session
+    return owner.session.encode()
 
 
 def test_the_banner_says_what_is_spoken(tmp_path: Path) -> None:

@@ -259,8 +259,8 @@ def test_a_server_whose_frames_are_of_no_type_is_heard_out(peer: Peer) -> None:
     connecting = peer.connect()
     visitor = peer.accept()
     visitor.expect("login")
-    for type_ in ([], {}, None, 5, "news of a later version"):
-        visitor.send({"type": type_})
+    types: tuple[object, ...] = ([], {}, None, 5, "news of a later version")
+    visitor.send(*({"type": type_} for type_ in types))
     visitor.send({"users": ["bob"]}, {"type": "error", "code": "banned", "message": "No."})
     with pytest.raises(LoginRefused, match="No"):
         connecting.result(DEADLINE)
