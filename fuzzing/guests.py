@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator
 
 from fuzzing.conversation import check, messages
-from fuzzing.stage import Stage, Wire
+from fuzzing.stage import Stage
 from fuzzing.target import hold
+from fuzzing.wire import Wire
 
 _INSTRUCTION = re.compile(rb"\xff(?:o(?P<script>.*?)(?:\xff<|\Z)|[.tfsrk])", re.DOTALL)
 """What stands in an input between what the client says; 0xff is no part of any UTF-8."""

@@ -14,9 +14,10 @@ from chatroom.tls import TlsSession
 from fuzzing.conversation import messages
 from fuzzing.guests import HELLO, INSTRUCTIONS, Guest, beside_bob
 from fuzzing.seeds import SHORT_CASES, TOKENS
-from fuzzing.stage import Stage, Wire, stage
+from fuzzing.stage import Stage, stage
 from fuzzing.target import Target, hold, nothing_logged
 from fuzzing.targets.connection import LOGIN, SCRIPTS, threads
+from fuzzing.wire import Wire
 
 PLAIN, REQUIRED, SECURE, ALTERED = range(4)
 _ALTERATIONS = 3

@@ -9,16 +9,19 @@ from typing import Any
 import pytest
 
 from chatroom.auth import administration
+from chatroom.log.committer import Job
 from chatroom.protocol import events
 from chatroom.protocol.frames import FrameDecoder
 from chatroom.server.batch import Batch
 from chatroom.server.outbox import Outbox
+from chatroom.server.tickets import Answer
 from chatroom.server.tls_channel import TlsChannel
 from fuzzing import blind, guided
 from fuzzing.__main__ import main
 from fuzzing.found import Find, all_found, keep
 from fuzzing.mutator import Mutator
 from fuzzing.report import Report
+from fuzzing.target import Fault
 from fuzzing.targets import NAMES, load
 
 INPUTS = {"connection": 150, "tls": 100, "settings": 500}
@@ -121,21 +124,38 @@ def test_a_fault_that_is_there_is_found(
     load(name).run(Path(report.found[0]).read_bytes())
 
 
+def _forget(batch: Batch, frame: bytes) -> None:
+    del batch, frame
+
+
+def _say_twice(batch: Batch, frame: bytes) -> None:
+    for _ in range(2):
+        answer = Answer(batch._outbox, frame)
+        batch.put(Job(answer), answer.weight)
+
+
+def _leave_open(outbox: Outbox) -> None:
+    del outbox
+
+
 @pytest.mark.parametrize(
-    ("owner", "method", "what"),
+    ("patched", "wrong", "what"),
     [
-        (Batch, "flush", "has no reply"),
-        (Outbox, "close", "a socket is left"),
+        ("chatroom.server.batch.Batch.answer", _forget, "'type': 'bye'"),
+        ("chatroom.server.batch.Batch.answer", _say_twice, "active_users"),
+        ("chatroom.server.outbox.Outbox.close", _leave_open, "a socket is left"),
+        ("chatroom.protocol.events.broadcast", lambda *_: b"", "'seq': 2"),
     ],
+    ids=["a reply is missing", "a reply comes twice", "a socket is left", "a message is missing"],
 )
-def test_a_server_that_forgets_is_found(
-    owner: type, method: str, what: str, monkeypatch: pytest.MonkeyPatch
+def test_a_server_that_does_not_what_it_should_is_found(
+    patched: str, wrong: Any, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One that does not answer, one that leaves sockets open."""
-    monkeypatch.setattr(owner, method, lambda _: None)
-    with pytest.raises(Exception, match=r".") as caught:
-        load("connection").run(load("connection").seeds[0])
-    assert what in str(caught.value) or "welcome" not in str(caught.value)
+    monkeypatch.setattr(patched, wrong)
+    target = load("connection")
+    with pytest.raises(Fault) as caught:
+        target.run(target.seeds[0])
+    assert what in str(caught.value.__cause__ or caught.value)
 
 
 def test_an_input_that_takes_too_long_is_found(
