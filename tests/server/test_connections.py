@@ -1,6 +1,7 @@
 """Which connections there are, and how many there may be."""
 
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -119,3 +120,18 @@ def test_one_can_wait_until_all_are_gone(connection: Made) -> None:
     assert not connections.wait_empty(0.01)
     threading.Thread(target=connections.remove, args=(one,)).start()
     assert connections.wait_empty(DEADLINE)
+
+
+def test_the_more_there_are_the_longer_a_thread_runs(connection: Made) -> None:
+    """Few change nothing; of many, not all ask for the interpreter's lock all the time."""
+    usual = sys.getswitchinterval()
+    connections = Connections(0, 0)
+    crowd = [connection("192.0.2.1") for _ in range(100)]
+    for count, each in enumerate(crowd):
+        connections.add(each)
+        if count < 40:
+            assert sys.getswitchinterval() == pytest.approx(usual)
+    assert sys.getswitchinterval() == pytest.approx(2 * usual)
+    for each in crowd:
+        connections.remove(each)
+    assert sys.getswitchinterval() == pytest.approx(usual)

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from typing import Literal
 
+from chatroom import cores
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.server.connection import Connection
 from chatroom.tcp import is_loopback, origin
@@ -58,6 +59,7 @@ class Connections:
         with self._changed:
             self._open.add(connection)
             self._by_origin[from_] += 1
+            cores.take_turns(len(self._open))
 
     def remove(self, connection: Connection) -> None:
         """Count `connection` out."""
@@ -67,6 +69,7 @@ class Connections:
             self._by_origin[from_] -= 1
             if not self._by_origin[from_]:
                 del self._by_origin[from_]
+            cores.take_turns(len(self._open))
             self._changed.notify_all()
 
     def all(self) -> list[Connection]:
