@@ -162,4 +162,6 @@ def _stand_back(dear: bool) -> None:  # noqa: FBT001  # a ThreadPoolExecutor pas
     if dear:
         cores.spread()
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        thread = threading.get_native_id()
+        niceness = max(_NICENESS, os.getpriority(os.PRIO_PROCESS, thread))  # nobody may go back
+        os.setpriority(os.PRIO_PROCESS, thread, niceness)
