@@ -16,6 +16,7 @@ from chatroom.server.batch import Batch
 from chatroom.server.outbox import Outbox
 from chatroom.server.tickets import Answer
 from chatroom.server.tls_channel import TlsChannel
+from chatroom.ui.sanitize import clean
 from fuzzing import blind, guided
 from fuzzing.__main__ import main
 from fuzzing.found import Find, all_found, keep
@@ -175,6 +176,21 @@ def test_an_input_that_takes_too_long_is_found(
     report = blind.run("screen", 3, 7, tmp_path)
     (found,) = report.found
     assert Path(found).name.startswith("timeout-")
+
+
+def test_an_input_that_has_only_waited_for_its_turn_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = iter([1.0])
+
+    def wait(text: str) -> str:
+        time.sleep(next(waits, 0.0))
+        return clean(text)
+
+    monkeypatch.setattr("fuzzing.targets.screen.clean", wait)
+    monkeypatch.setattr(blind, "HANG_SECONDS", 0.2)
+    assert blind.run("screen", 3, 7, tmp_path).good
+    assert next(waits, None) is None
 
 
 def test_memory_that_grows_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
