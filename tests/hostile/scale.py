@@ -6,7 +6,7 @@ hour. Otherwise so small a part of it that the suite stays quick.
 
 import os
 
-SCALE = float(os.environ.get("CHATROOM_HOSTILE_SCALE", "0.01"))
+SCALE = float(os.environ.get("CHATROOM_HOSTILE_SCALE", "0.005"))
 """Which part of the full number of everything."""
 
 FULL = SCALE >= 1

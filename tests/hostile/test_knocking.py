@@ -10,7 +10,7 @@ SECONDS = max(3.0, 30 * SCALE)
 GROWTH = 64 * MIB
 """How much more memory it may take at any time, as some thousands are not gone yet."""
 
-KEPT = 16 * MIB
+KEPT = 24 * MIB
 """How much it may still have then: what the system's allocator does not give back."""
 
 
