@@ -129,8 +129,7 @@ class Delivery:
 
     def _deliver(self, done: list[Done[Ticket]]) -> None:
         """Do one round."""
-        work = Round(self._readers.head + 1)
-        self._greeter.look_ahead(done)
+        work = Round(self._readers.head + 1, done)
         for one in done:
             self._take_up(work, one)
         self._readers.send(work)
@@ -211,7 +210,7 @@ class Delivery:
     def _welcome(self, work: Round, ticket: Arrival[Outbox], done: Done[Ticket]) -> None:
         outbox, account = ticket.member.channel, ticket.member.account
         try:
-            welcome = self._greeter.welcome(ticket, done, work.next - 1)
+            welcome = self._greeter.welcome(work, ticket, done)
         except StoreError as error:
             _log.error("A connection is given up, for its logs cannot be read: %s", error)
             outbox.kill()

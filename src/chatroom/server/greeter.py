@@ -11,6 +11,7 @@ from chatroom.protocol import events
 from chatroom.protocol.events import Standing
 from chatroom.room.tickets import Arrival
 from chatroom.server.outbox import Outbox
+from chatroom.server.round import Newest, Round
 from chatroom.server.start import start
 from chatroom.server.tickets import Ticket
 
@@ -42,45 +43,47 @@ class Greeter:
         self._store = store
         self._heads = heads
         self._heartbeat = limits.ping_seconds, limits.answer_seconds
-        self._newest: Arrival[Outbox] | None = None
-        self._users = b""  # the list of the newest, encoded
 
-    def look_ahead(self, done: Sequence[Done[Ticket]]) -> None:
-        """See who comes in during the round that begins."""
-        arrivals = [one.ticket for one in done if type(one.ticket) is Arrival]
-        if arrivals:
-            self._newest = arrivals[-1]
-            self._users = events.users(self._newest.names)
-
-    def welcome(self, ticket: Arrival[Outbox], done: Done[Ticket], head: int) -> Welcome:
+    def welcome(self, work: Round, ticket: Arrival[Outbox], done: Done[Ticket]) -> Welcome:
         """Return what somebody is told.
 
         Args:
+            work: the round, as far as it has come.
             ticket: who comes in.
             done: the same, with whether the session was stored.
-            head: the place of the newest public message that was sent.
 
         Raises:
             StoreError: the logs cannot be read.
         """
         account = ticket.member.account
         places, history = ticket.greeting.places, ticket.greeting.history
-        room = start(self._store, ROOM, head, places.room, history)
+        room = start(self._store, ROOM, work.next - 1, places.room, history)
         sent = self._heads.get(account.inbox, 0)
         inbox = start(self._store, account.inbox, sent, places.inbox, history)
-        users, version = self._list_for(ticket)
+        users, version = _list_for(work, ticket)
         standings = room.standing, inbox.standing
         entrance = events.Entrance(account.name, users, *standings, *self._heartbeat)
         gaps = [gap.frame(log) for log, at in (("room", room), ("inbox", inbox)) for gap in at.gaps]
         return Welcome([_reply(ticket, done, entrance), *gaps], version, *standings)
 
-    def _list_for(self, ticket: Arrival[Outbox]) -> tuple[bytes, int]:
-        """Return a list of users with the one who comes in, and its version."""
-        newest, name = self._newest or ticket, ticket.member.account.name
-        place = bisect_left(newest.names, name)
-        if newest.names[place : place + 1] == (name,):
-            return self._users, newest.version
-        return events.users(ticket.names), ticket.version  # it has left before the newest came
+
+def _list_for(work: Round, ticket: Arrival[Outbox]) -> tuple[bytes, int]:
+    """Return a list of users with the one who comes in, and its version."""
+    newest, users = work.newest = work.newest or _newest(work.done, ticket)
+    name = ticket.member.account.name
+    place = bisect_left(newest.names, name)
+    if newest.names[place : place + 1] == (name,):
+        return users, newest.version
+    return events.users(ticket.names), ticket.version  # it has left before the newest came
+
+
+def _newest(done: Sequence[Done[Ticket]], found: Arrival[Outbox]) -> Newest:
+    """Return the last who comes in, `found` if nobody else does."""
+    for one in reversed(done):
+        if isinstance(one.ticket, Arrival):
+            found = one.ticket
+            break
+    return Newest(found, events.users(found.names))
 
 
 def _reply(ticket: Arrival[Outbox], done: Done[Ticket], entrance: events.Entrance) -> bytes:

@@ -1,17 +1,29 @@
 """One round of the delivery: what was committed together, made into frames and their places."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from chatroom.log.base import Appended, Outcome, Refused, StorageFull
+from chatroom.log.committer import Done
 from chatroom.protocol import events
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.room.room import absent
+from chatroom.room.tickets import Arrival
 from chatroom.server.insert import Insert
 from chatroom.server.outbox import Outbox
 from chatroom.server.tail import Run
+from chatroom.server.tickets import Ticket
 
 CONFIRMATION_WEIGHT = 256
 """What the reply to a PM or DM counts among a connection's own replies, whatever it says."""
+
+
+class Newest(NamedTuple):
+    """The last of those who come in during a round."""
+
+    arrival: Arrival[Outbox]
+    users: bytes
+    """The list in it, encoded."""
 
 
 class Round:
@@ -19,9 +31,13 @@ class Round:
 
     Args:
         first: the place of the first public message that is going to be added.
+        done: what was committed.
     """
 
-    def __init__(self, first: int) -> None:
+    def __init__(self, first: int, done: Sequence[Done[Ticket]] = ()) -> None:
+        self.done = done
+        self.newest: Newest | None = None
+        """Who comes in last, with the list of users for all who do; None until somebody does."""
         self.first = first
         self.next = first
         """The place of the next public message."""
