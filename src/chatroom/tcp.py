@@ -36,22 +36,22 @@ def origin(address: str) -> str:
     Args:
         address: as `accept` gives it, perhaps with the zone of a link.
     """
-    packed = _packed(address)
-    if len(packed) <= _IPV4_BYTES:
-        return socket.inet_ntop(socket.AF_INET, packed) if packed else address
-    network = packed[:_PREFIX_BYTES].ljust(len(packed), b"\0")
+    bits = packed(address)
+    if len(bits) <= _IPV4_BYTES:
+        return socket.inet_ntop(socket.AF_INET, bits) if bits else address
+    network = bits[:_PREFIX_BYTES].ljust(len(bits), b"\0")
     return f"{socket.inet_ntop(socket.AF_INET6, network)}/64"
 
 
 def is_loopback(address: str) -> bool:
     """Say whether only this machine itself can come from, or to, `address`."""
-    packed = _packed(address)
-    if len(packed) == _IPV4_BYTES:
-        return packed.startswith(b"\x7f")
-    return packed == b"\1".rjust(16, b"\0")
+    bits = packed(address)
+    if len(bits) == _IPV4_BYTES:
+        return bits.startswith(b"\x7f")
+    return bits == b"\1".rjust(16, b"\0")
 
 
-def _packed(address: str) -> bytes:
+def packed(address: str) -> bytes:
     """Return the bytes of `address` without its zone, 4 where it is IPv4 in truth; none if none."""
     plain = address.partition("%")[0]
     for family in (socket.AF_INET, socket.AF_INET6):

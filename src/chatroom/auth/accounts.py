@@ -107,14 +107,20 @@ class Accounts:
         Raises:
             ProtocolError: `invalid_username`, `invite_required` or `invalid_invite`.
         """
+        return self._newcomer(username, invite) is not None
+
+    def _newcomer(self, username: str, invite: str | None) -> tuple[str, Invite | None] | None:
+        """Return how somebody new would be called and the invite for it, None if it is nobody new.
+
+        Raises:
+            ProtocolError: see `is_new`.
+        """
         if self.find(username) is not None:
-            return False
+            return None
         if self._registration.is_closed:
             self._taken.check_form(username)
-            return False
-        self._taken.check(username)
-        self._registration.check(invite)
-        return True
+            return None
+        return self._taken.check(username), self._registration.check(invite)
 
     def admit(
         self, username: str, password: str, invite: str | None = None, address: str = ""
@@ -134,8 +140,9 @@ class Accounts:
                 `invite_required`, `invalid_invite`, `storage_full` or `unavailable`.
         """
         check_password(password)
-        if self.is_new(username, invite):
-            used, name = self._registration.check(invite), self._taken.check(username)
+        newcomer = self._newcomer(username, invite)
+        if newcomer is not None:
+            name, used = newcomer
             account = self._add(name, password, act_of(name, address, used), used)
             self._registration.done(used if account is not None else None)
             if account is not None:

@@ -2,6 +2,8 @@
 
 import ipaddress
 
+from chatroom.tcp import packed
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -36,10 +38,5 @@ def address_of(text: str) -> Address | None:
     Args:
         text: as `accept` gives it, perhaps with the zone of a link.
     """
-    try:
-        address = ipaddress.ip_address(text.partition("%")[0])
-    except ValueError:
-        return None
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    return address
+    bits = packed(text)
+    return ipaddress.ip_address(bits) if bits else None
