@@ -20,6 +20,8 @@ from chatroom.app import App
 from chatroom.auth.registration import Mode
 from chatroom.config import Argon2, Auth, Config, Limits, Server
 from chatroom.log.base import StoreError
+from chatroom.protocol.names import same
+from chatroom.server.connection import Connection
 
 DEADLINE = 20.0
 """Seconds that anything may take before the test fails."""
@@ -195,6 +197,15 @@ class Running:
         client = self.connect(receive_bytes=receive_bytes)
         client.login(username)
         return client
+
+    def connection_of(self, username: str) -> Connection:
+        """Returns the server's side of the one connection of `username`."""
+        (found,) = [
+            each
+            for each in self.app._connections.all()
+            if (member := each._visit.member) is not None and same(member.account.name, username)
+        ]
+        return found
 
     def leave(self) -> None:
         """Closes all clients and stops the server."""

@@ -24,8 +24,7 @@ BYE = {"type": "bye", "reason": "shutting_down", "reconnect": True, "after_ms": 
 
 def member_of(server: Running, username: str) -> Member[Outbox]:
     """Return somebody who is in the room on one connection."""
-    (connection,) = [each for each in server.app._connections.all() if each.belongs_to(username)]
-    member = connection._visit.member
+    member = server.connection_of(username)._visit.member
     assert member is not None
     return member
 

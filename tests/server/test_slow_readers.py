@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from chatroom.server import readers
-from chatroom.server.connections import Connections
 from chatroom.server.debt import OUTBOX_BYTES
 from chatroom.server.outbox import Outbox
 from chatroom.server.tail import Tail
@@ -38,15 +37,7 @@ def behind(
 
 def outbox_of(server: Running, username: str) -> Outbox:
     """Returns the writing side of the one connection of `username`."""
-    (connection,) = (
-        connection for connection in connections_of(server).all() if connection.belongs_to(username)
-    )
-    return connection._outbox
-
-
-def connections_of(server: Running) -> Connections:
-    """Returns the connections of `server`."""
-    return server.app._connections
+    return server.connection_of(username)._outbox
 
 
 def pipelined(client: Client, lines: list[bytes], replies: int) -> list[Frame]:

@@ -105,10 +105,6 @@ class Connection:
         member = self._visit.member
         return None if member is None else member.account.number
 
-    def belongs_to(self, username: str) -> bool:
-        """Say whether the user of this name is logged in here. From any thread."""
-        return self._visit.belongs_to(username)
-
     def cut(self) -> None:
         """Close without a word. From any thread."""
         self._visit.cut()

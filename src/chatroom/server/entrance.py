@@ -11,6 +11,7 @@ from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.server.connection import Connection
 from chatroom.server.connections import Connections, too_many
 from chatroom.server.services import Services
+from chatroom.server.visit import farewell
 from chatroom.tcp import tune
 
 _QUIET_SECONDS = 1.0
@@ -86,9 +87,9 @@ class Entrance:
 def _say_no(sock: socket.socket, problem: ProtocolError) -> None:
     """Say why, as far as the socket takes it at once, and close."""
     if problem.code is ErrorCode.BANNED:
-        farewell = events.bye("banned", reconnect=False, message=problem.message)
+        bye = farewell(problem)
     else:
-        farewell = events.bye(problem.code.value, reconnect=True, after_ms=5000)
+        bye = events.bye(problem.code.value, reconnect=True, after_ms=5000)
     with sock, contextlib.suppress(OSError):
         sock.setblocking(False)
-        sock.send(events.error(problem) + farewell)
+        sock.send(events.error(problem) + bye)

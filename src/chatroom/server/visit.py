@@ -13,7 +13,6 @@ from chatroom.log.handoff import HandoffClosed
 from chatroom.protocol import events
 from chatroom.protocol.commands import Login, Resume
 from chatroom.protocol.errors import ADVICE, ErrorCode, ProtocolError
-from chatroom.protocol.names import same
 from chatroom.room.rate import Pace
 from chatroom.room.roster import Member
 from chatroom.room.tickets import Inquiry
@@ -76,11 +75,6 @@ class Visit:
         """Whether what comes from the client no longer counts. Any thread."""
         return self._presence.ended
 
-    def belongs_to(self, username: str) -> bool:
-        """Say whether the user of this name is logged in here. From any thread."""
-        member = self._presence.member
-        return member is not None and same(member.account.name, username)
-
     def look(self) -> float | None:
         """See whether the other side is still there; see `Watched.look`."""
         member = self._presence.member
@@ -132,7 +126,7 @@ class Visit:
             self._batch.answer(events.error(problem, command.name, command.id))
             self._batch.flush()
             if not ADVICE[problem.code].stays_open:
-                self.finish(_farewell(problem))
+                self.finish(farewell(problem))
         finally:
             if self._presence.check_ends():
                 self._login_late()
@@ -156,7 +150,7 @@ class Visit:
         try:
             self._services.bans.check(account, self._address)
         except ProtocolError as problem:  # it was banned meanwhile, likewise
-            self.finish(_farewell(problem), EndSession)
+            self.finish(farewell(problem), EndSession)
 
     def _login_late(self) -> None:
         """End a connection whose time to log in has run out. In the timers' thread, or its own."""
@@ -224,6 +218,6 @@ class Visit:
         return True
 
 
-def _farewell(problem: ProtocolError) -> bytes:
+def farewell(problem: ProtocolError) -> bytes:
     """Return the last word to a client that is not to come back, for the reason in `problem`."""
     return events.bye(problem.code.value, reconnect=False, message=problem.message)
