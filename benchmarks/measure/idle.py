@@ -8,8 +8,9 @@ from benchmarks.measure.talking import Hall
 from benchmarks.scenarios import Idle
 from benchmarks.servers.recipe import Recipe
 from benchmarks.servers.running import running
+from chatroom.config import Limits
 
-SIGN_OF_LIFE_SECONDS = 25.0
+SIGN_OF_LIFE_SECONDS = Limits().ping_seconds
 """How long after its last word a client of chatroom is asked for a sign of life. All are asked
 within as much time as they took to come in, and nobody for as long after that."""
 

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from chatroom.auth.inviting import MOST_AT_ONCE
 from chatroom.cli.arguments import UsageError
 from chatroom.cli.configured import add_config
 from chatroom.cli.durations import duration
@@ -28,10 +29,6 @@ exit status:
   2  the data cannot be used, or the command line is wrong
 """
 
-_WEEK = 7 * 86_400.0
-
-_MOST = 100
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describes the command and its arguments to `parser`."""
@@ -44,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how long a code is good, like 30m, 12h, 7d or 2w (default: 7d)",
     )
     parser.add_argument(
-        "--count", metavar="N", type=_count, help=f"how many, at most {_MOST} (default: 1)"
+        "--count", metavar="N", type=_count, help=f"how many, at most {MOST_AT_ONCE} (default: 1)"
     )
     other = parser.add_mutually_exclusive_group()
     other.add_argument("--list", action="store_true", help="list those that are good, by name")
@@ -54,8 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _count(text: str) -> int:
     number = int(text)
-    if not 1 <= number <= _MOST:
-        raise argparse.ArgumentTypeError(f"{number} is not from 1 to {_MOST}")
+    if not 1 <= number <= MOST_AT_ONCE:
+        raise argparse.ArgumentTypeError(f"{number} is not from 1 to {MOST_AT_ONCE}")
     return number
 
 
@@ -68,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     if args.revoke is not None:
         request: Reply = {"command": "invite_revoke", "invite": args.revoke}
         return operate(args, request, lines_or_message)
-    wanted = {"seconds": args.seconds or _WEEK, "count": args.count or 1}
+    wanted = {"seconds": args.seconds or duration("7d"), "count": args.count or 1}
     return operate(args, {"command": "invite_make", **wanted}, _codes)
 
 

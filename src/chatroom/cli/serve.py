@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from chatroom import cores
 from chatroom.cli import logs
 from chatroom.cli.arguments import UsageError, add_file
 from chatroom.cli.configured import add_config, configured
@@ -133,7 +134,6 @@ def _end_at_once(sentence: str) -> NoReturn:
 
 
 def _open(config: "Config", reasons: Reasons) -> "App":
-    from chatroom import cores  # noqa: PLC0415
     from chatroom.app import App  # noqa: PLC0415 - heavy
     from chatroom.log.base import StoreError  # noqa: PLC0415
     from chatroom.server.tls_identity import CertificateError  # noqa: PLC0415

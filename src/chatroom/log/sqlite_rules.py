@@ -46,7 +46,7 @@ def apply(
             lift = _LIFT_ACCOUNT if isinstance(subject, int) else _LIFT_NETWORK
             return _noted(writer.execute(lift, (subject,)).rowcount)
         case EndSessionsOf(account):
-            writer.execute("DELETE FROM sessions WHERE account = ?", (account,))
+            end_sessions(writer, account)
             return Noted() if writer.execute(_ACCOUNT, (account,)).fetchone() else Refused()
         case AddInvite(digest, name, until):
             writer.execute("DELETE FROM invites WHERE until <= ?", (ts,))
@@ -62,7 +62,7 @@ def _ban(writer: sqlite3.Connection, ts: float, change: AddBan) -> Ban | Refused
     if account is not None:
         if not writer.execute(_ACCOUNT, (account,)).fetchone():
             return Refused()
-        writer.execute("DELETE FROM sessions WHERE account = ?", (account,))
+        end_sessions(writer, account)
     writer.execute("DELETE FROM bans WHERE until <= ?", (ts,))
     writer.execute(_ADD_BAN, (account, network, ts, change.until, change.reason))
     return Ban(subject, change.reason, ts, change.until)
@@ -71,6 +71,11 @@ def _ban(writer: sqlite3.Connection, ts: float, change: AddBan) -> Ban | Refused
 def _noted(rows: int) -> Noted | Refused:
     """Return the outcome of a change that was to change a row."""
     return Noted() if rows else Refused()
+
+
+def end_sessions(writer: sqlite3.Connection, account: int) -> None:
+    """End all sessions of an account."""
+    writer.execute("DELETE FROM sessions WHERE account = ?", (account,))
 
 
 def use_invite(writer: sqlite3.Connection, ts: float, digest: bytes) -> bool:

@@ -179,7 +179,7 @@ class Transaction:
                 sqlite_rules.apply(self._writer, self.ts, LiftBan(change.account))
         row = found.fetchone()
         if not isinstance(change, SetPassword) or change.was is None:
-            self._writer.execute("DELETE FROM sessions WHERE account = ?", (change.account,))
+            sqlite_rules.end_sessions(self._writer, change.account)
         return account(row) if row else Refused()
 
     def _add(self, change: AddAccount) -> Outcome:

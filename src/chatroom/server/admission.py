@@ -1,7 +1,6 @@
 """Who may come in: by a password, or by the session of an earlier login."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from typing import NamedTuple
 
 from chatroom.auth.sessions import digest
@@ -70,15 +69,8 @@ def ask_password(services: Services, command: Login, address: str) -> bytes:
     Raises:
         ProtocolError: `rate_limited` after wrong invites, or what `Accounts.is_new` raises.
     """
-    guess = services.attempts.guess if command.invite else _nothing_to_guess
-    with guess(command.username, address):
+    guess = services.attempts.guess(command.username, address) if command.invite else nullcontext()
+    with guess:
         new_user = services.accounts.is_new(command.username, command.invite)
     name = services.accounts.spelling(command.username)
     return events.password_required(command.id, name, new_user=new_user)
-
-
-@contextmanager
-def _nothing_to_guess(username: str, address: str) -> Iterator[None]:
-    """Count nothing."""
-    del username, address
-    yield
