@@ -19,19 +19,9 @@ from chatroom.auth.attempts import (
     Guesses,
 )
 from chatroom.protocol.errors import ErrorCode, ProtocolError
+from tests.clock import Clock
 
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.1"
-
-
-class Clock:
-    """A clock that only the test moves."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from chatroom.log.memory import MemoryStore
 from chatroom.log.rules import Act, Ban
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from tests.auth.desks import OPERATOR, Books
-from tests.log.stores import Clock
+from tests.clock import Clock
 
 HOME = "127.0.0.1"
 

@@ -12,7 +12,7 @@ from chatroom.log.memory import MemoryStore
 from chatroom.log.rules import Act
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from tests.auth.desks import OPERATOR, Books, desk_in
-from tests.log.stores import Clock
+from tests.clock import Clock
 
 CODE = re.compile(r"(?:[0-9A-HJKMNP-TV-Z]{4}-){4}[0-9A-HJKMNP-TV-Z]{4}")
 

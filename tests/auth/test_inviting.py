@@ -5,7 +5,7 @@ import pytest
 from chatroom.log.memory import MemoryStore
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from tests.auth.desks import Books, ask, desk_in
-from tests.log.stores import Clock
+from tests.clock import Clock
 
 
 def test_invites_are_made_listed_and_revoked() -> None:

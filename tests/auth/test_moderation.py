@@ -11,7 +11,7 @@ from chatroom.log.memory import MemoryStore
 from chatroom.log.rules import Act
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from tests.auth.desks import OPERATOR, Books, ask, desk_in
-from tests.log.stores import Clock
+from tests.clock import Clock
 
 ASK = "; ask the person who runs the server."
 

@@ -3,19 +3,12 @@ import pytest
 from chatroom.client import wire
 from chatroom.client.heartbeat import PING, Heartbeat
 from chatroom.client.wire import LineBroken
-
-
-class _Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 def test_a_silent_server_is_asked_and_then_given_up() -> None:
     """By default a little later than the server asks us, and a minute after it was heard."""
-    clock = _Clock()
+    clock = Clock(100.0)
     heartbeat = Heartbeat(wire.Heartbeat(), clock)
     assert heartbeat.deadline == 130.0
     assert heartbeat.ask() == PING
@@ -25,7 +18,7 @@ def test_a_silent_server_is_asked_and_then_given_up() -> None:
 
 
 def test_whatever_is_heard_begins_the_silence_anew() -> None:
-    clock = _Clock()
+    clock = Clock(100.0)
     heartbeat = Heartbeat(wire.Heartbeat(ping=10, answer=5), clock)
     heartbeat.ask()
     clock.now = 112.0
@@ -35,7 +28,7 @@ def test_whatever_is_heard_begins_the_silence_anew() -> None:
 
 
 def test_asking_comes_before_giving_up_whatever_the_figures() -> None:
-    heartbeat = Heartbeat(wire.Heartbeat(ping=60, answer=0.5), _Clock())
+    heartbeat = Heartbeat(wire.Heartbeat(ping=60, answer=0.5), Clock(100.0))
     before = heartbeat.deadline
     heartbeat.ask()
     assert 160.0 < before < heartbeat.deadline

@@ -8,7 +8,7 @@ import pytest
 from chatroom.log.base import Store
 from chatroom.log.memory import MemoryStore
 from chatroom.log.sqlite import SqliteStore
-from tests.log.stores import Clock
+from tests.clock import Clock
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from pathlib import Path
 from chatroom.log.base import ROOM, Change, Draft
 from chatroom.log.schema import APPLICATION_ID, MIGRATIONS
 from chatroom.log.sqlite import SqliteStore
-from tests.log.stores import Clock, add
+from tests.clock import Clock
+from tests.log.stores import add
 
 ENTRIES, COMMITS, LOGS = 25, 8, 4
 """How many of them `fill` makes."""

@@ -20,17 +20,6 @@ DEADLINE = 10.0
 """Seconds after which what a test waits for has not happened."""
 
 
-class Clock:
-    """A clock that only the test moves."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        """Return the time, in seconds since 1970."""
-        return self.now
-
-
 class HookedStore(MemoryStore):
     """A memory store that calls `hook` in front of each commit and probe, which may raise."""
 

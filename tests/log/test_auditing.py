@@ -18,8 +18,9 @@ from chatroom.log.base import (
 )
 from chatroom.log.rules import Act, AddBan, AddInvite, LiftBan, RevokeInvite
 from chatroom.log.sqlite import SqliteStore
+from tests.clock import Clock
 from tests.log.filling import make_version_1, make_version_2
-from tests.log.stores import Clock, add
+from tests.log.stores import add
 
 OPERATOR = Act("uid:1000", "ban", "10.0.0.0/8", "for good: spam")
 GUEST = Act("bob", "register", "bob", guest=True)

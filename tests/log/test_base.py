@@ -29,7 +29,8 @@ from chatroom.log.base import (
     TouchSession,
     new_epoch,
 )
-from tests.log.stores import DEADLINE, Clock, add, everything, say, texts
+from tests.clock import Clock
+from tests.log.stores import DEADLINE, add, everything, say, texts
 
 # Order and reading.
 

@@ -17,8 +17,9 @@ from chatroom.log.chain import GENESIS, spans_to_text
 from chatroom.log.rules import Act, AddBan, AddInvite
 from chatroom.log.sealing import Commit, Damaged, commits, rehash
 from chatroom.log.sqlite import SqliteStore
+from tests.clock import Clock
 from tests.log.filling import harm_types
-from tests.log.stores import Clock, everything
+from tests.log.stores import everything
 
 RESTORE = "restore a backup with 'chatroom restore', as docs/operations.md#recovery says."
 """The end of the sentence."""

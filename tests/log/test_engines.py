@@ -46,7 +46,7 @@ from chatroom.log.rules import (
     Uninvited,
 )
 from chatroom.log.sqlite import SqliteStore
-from tests.log.stores import Clock
+from tests.clock import Clock
 
 Said = tuple[int, str, str | None, float]
 """Author, text, id and time."""

@@ -11,8 +11,9 @@ from chatroom.log import exporting
 from chatroom.log.base import ROOM, Draft, RemoveAccount, StoreError
 from chatroom.log.exporting import export
 from chatroom.log.sqlite import SqliteStore
+from tests.clock import Clock
 from tests.log.filling import ENTRIES, fill, make_version_1
-from tests.log.stores import Clock, add, say
+from tests.log.stores import add, say
 
 
 def lines(path: Path, *, direct: bool = False) -> list[dict[str, Any]]:

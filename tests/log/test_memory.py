@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from chatroom.log.base import ROOM, Appended, Draft
 from chatroom.log.memory import MemoryStore
-from tests.log.stores import Clock, add, everything, say, texts
+from tests.clock import Clock
+from tests.log.stores import add, everything, say, texts
 
 
 def test_the_oldest_entries_are_forgotten_for_newer_ones() -> None:

@@ -29,7 +29,8 @@ from chatroom.log.rules import (
     RevokeInvite,
     Uninvited,
 )
-from tests.log.stores import Clock, add
+from tests.clock import Clock
+from tests.log.stores import add
 
 NETWORK = "203.0.113.0/24"
 ACT = Act("uid:0", "test", "somebody")

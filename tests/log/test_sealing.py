@@ -11,7 +11,8 @@ from chatroom.log.base import ROOM, Draft, Recall
 from chatroom.log.chain import GENESIS
 from chatroom.log.sealing import Commit, Damaged, commits, newest, rehash
 from chatroom.log.sqlite import SqliteStore
-from tests.log.stores import Clock, add, say
+from tests.clock import Clock
+from tests.log.stores import add, say
 
 
 @pytest.fixture

@@ -29,7 +29,8 @@ from chatroom.log.base import (
 from chatroom.log.inspection import NEWEST
 from chatroom.log.schema import APPLICATION_ID, MIGRATIONS
 from chatroom.log.sqlite import SqliteStore
-from tests.log.stores import DEADLINE, Clock, add, everything, say, texts
+from tests.clock import Clock
+from tests.log.stores import DEADLINE, add, everything, say, texts
 
 # Durability.
 

@@ -13,17 +13,7 @@ from hypothesis import strategies as st
 
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.room.rate import HOLD_SECONDS, Pace, Paces, TokenBucket
-
-
-class Clock:
-    """A clock that only the test moves."""
-
-    def __init__(self, now: float = 0.0) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
+from tests.clock import Clock
 
 
 def exhausted(bucket: TokenBucket, burst: int) -> float:
@@ -51,7 +41,7 @@ def wait_of(problem: ProtocolError) -> float:
 
 
 def test_a_burst_is_let_through_and_then_so_many_a_second() -> None:
-    clock = Clock()
+    clock = Clock(0.0)
     bucket = TokenBucket(2, 3, clock)
     for _ in range(3):
         bucket.take()
@@ -64,7 +54,7 @@ def test_a_burst_is_let_through_and_then_so_many_a_second() -> None:
 
 
 def test_a_pause_earns_no_more_than_a_burst() -> None:
-    clock = Clock()
+    clock = Clock(0.0)
     bucket = TokenBucket(1000, 2, clock)
     clock.now = 3600
     bucket.take()
@@ -73,13 +63,13 @@ def test_a_pause_earns_no_more_than_a_burst() -> None:
 
 
 def test_zero_means_no_limit() -> None:
-    bucket = TokenBucket(0, 1, Clock())
+    bucket = TokenBucket(0, 1, Clock(0.0))
     for _ in range(1000):
         bucket.take()
 
 
 def test_a_bucket_is_full_again_after_a_while() -> None:
-    clock = Clock()
+    clock = Clock(0.0)
     bucket = TokenBucket(2, 3, clock)
     assert bucket.is_full()
     bucket.take()
@@ -107,7 +97,7 @@ def test_whoever_waits_as_told_is_let_through(
 
 
 def test_threads_that_share_a_bucket_get_no_more_than_there_is() -> None:
-    bucket = TokenBucket(1, 1000, Clock())
+    bucket = TokenBucket(1, 1000, Clock(0.0))
     taken: list[int] = []
 
     def take_all() -> None:
@@ -135,7 +125,7 @@ def held_back(pace: Pace, id: str | None) -> float:
 
 def test_those_behind_a_refused_message_wait_until_it_has_come_again() -> None:
     """Otherwise one that comes just when there is a token would overtake it."""
-    clock = Clock()
+    clock = Clock(0.0)
     pace = Pace(TokenBucket(10, 1, clock), clock)
     pace.take("a")
     assert held_back(pace, "b") == 0.1
@@ -148,7 +138,7 @@ def test_those_behind_a_refused_message_wait_until_it_has_come_again() -> None:
 
 
 def test_a_message_that_comes_again_too_early_is_still_waited_for() -> None:
-    clock = Clock()
+    clock = Clock(0.0)
     pace = Pace(TokenBucket(1, 1, clock), clock)
     pace.take("a")
     held_back(pace, "b")
@@ -160,7 +150,7 @@ def test_a_message_that_comes_again_too_early_is_still_waited_for() -> None:
 
 
 def test_a_message_that_never_comes_again_is_not_waited_for_without_end() -> None:
-    clock = Clock()
+    clock = Clock(0.0)
     pace = Pace(TokenBucket(10, 1, clock), clock)
     pace.take("a")
     held_back(pace, "b")
@@ -172,7 +162,7 @@ def test_a_message_that_never_comes_again_is_not_waited_for_without_end() -> Non
 
 
 def test_what_has_no_name_neither_waits_nor_is_waited_for() -> None:
-    clock = Clock()
+    clock = Clock(0.0)
     pace = Pace(TokenBucket(10, 1, clock), clock)
     pace.take(None)
     held_back(pace, None)
@@ -269,7 +259,7 @@ def test_who_sends_again_as_told_is_heard_in_order(
     rate: float, burst: int, count: int, trip: float, gap: float
 ) -> None:
     """However many were on their way when the first of them was refused."""
-    clock = Clock()
+    clock = Clock(0.0)
     sender = Sender(Pace(TokenBucket(rate, burst, clock), clock), clock, trip)
     sender.run(count, gap)
     assert sender.stored == list(range(count))
@@ -283,7 +273,7 @@ def test_without_a_limit_there_is_nothing_to_keep() -> None:
 
 
 def test_connections_of_one_account_share_its_bucket() -> None:
-    paces = Paces(1, 2, Clock())
+    paces = Paces(1, 2, Clock(0.0))
     one, two, other = paces.enter(1), paces.enter(1), paces.enter(2)
     assert one is not None
     assert two is not None
@@ -296,7 +286,7 @@ def test_connections_of_one_account_share_its_bucket() -> None:
 
 
 def test_nobody_gets_a_new_burst_by_coming_again() -> None:
-    clock = Clock()
+    clock = Clock(0.0)
     paces = Paces(1, 1, clock)
     for number in range(3):
         pace = paces.enter(1)
@@ -310,7 +300,7 @@ def test_nobody_gets_a_new_burst_by_coming_again() -> None:
 
 
 def test_a_bucket_is_kept_while_one_of_several_connections_is_there() -> None:
-    clock = Clock()
+    clock = Clock(0.0)
     paces = Paces(1, 1, clock)
     one, _ = paces.enter(1), paces.enter(1)
     assert one is not None
@@ -324,7 +314,7 @@ def test_a_bucket_is_kept_while_one_of_several_connections_is_there() -> None:
 
 
 def test_those_who_have_gone_are_forgotten_when_their_bucket_is_full_or_there_are_many() -> None:
-    clock = Clock()
+    clock = Clock(0.0)
     paces = Paces(1, 1, clock, remembered=2)
     for account in range(4):
         pace = paces.enter(account)

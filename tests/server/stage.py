@@ -41,17 +41,6 @@ TURNS = 10_000
 """How often a reader who is behind may ask for a turn before a test gives up."""
 
 
-class Clock:
-    """Seconds that go forward when the test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
-
-
 def wait_until(happened: Callable[[], bool]) -> None:
     """Wait for something that wakes nobody up."""
     deadline = time.monotonic() + DEADLINE

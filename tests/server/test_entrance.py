@@ -10,7 +10,8 @@ from chatroom.config import Limits
 from chatroom.server.connections import Connections
 from chatroom.server.entrance import Entrance
 from chatroom.server.tickets import Answer, Release
-from tests.server.stage import DEADLINE, Clock, full_pair, services_that_note, tcp_pair
+from tests.clock import Clock
+from tests.server.stage import DEADLINE, full_pair, services_that_note, tcp_pair
 
 ENDLESS = Limits(login_seconds=0)
 """Limits that need no timer."""

@@ -1,7 +1,7 @@
 """What is to be done about a connection that says nothing."""
 
 from chatroom.server.pulse import Judgement, Pulse
-from tests.server.stage import Clock
+from tests.clock import Clock
 
 
 def pulse_of() -> tuple[Pulse, Clock]:

@@ -4,7 +4,8 @@ import contextlib
 import socket
 
 from chatroom.server.stuck import Stuck
-from tests.server.stage import Clock, tcp_pair
+from tests.clock import Clock
+from tests.server.stage import tcp_pair
 
 
 def fill(sock: socket.socket) -> None:

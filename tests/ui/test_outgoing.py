@@ -2,22 +2,12 @@ import pytest
 
 from chatroom.ui import outgoing as outgoing_module
 from chatroom.ui.outgoing import QUICK, Outgoing
-
-
-class Clock:
-    """A clock that the test sets."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        """Returns the time."""
-        return self.now
+from tests.clock import Clock
 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(100.0)
 
 
 @pytest.fixture
