@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import mmap
 import time
 from pathlib import Path
 from typing import Any
@@ -193,11 +194,20 @@ def test_an_input_that_has_only_waited_for_its_turn_is_none(
     assert next(waits, None) is None
 
 
+def taken(size: int) -> mmap.mmap:
+    """Take memory from the system, and none that the allocator has left over."""
+    memory = mmap.mmap(-1, size)
+    memory.write(b"x" * size)
+    return memory
+
+
 def test_memory_that_grows_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept: list[bytes] = []
+    """However much the process has had before."""
+    taken(200_000_000).close()
+    kept: list[mmap.mmap] = []
 
     def hoard(text: str) -> str:
-        kept.append(b"x" * 100_000)  # written to, so that it takes memory
+        kept.append(taken(100_000))
         return text
 
     monkeypatch.setattr("fuzzing.targets.screen.clean_json", hoard)
