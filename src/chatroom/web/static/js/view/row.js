@@ -1,0 +1,175 @@
+/**
+ * One row of a conversation: a message, who came and left, or a note, with what stands above it.
+ *
+ * @import {Entry, Message, Own, Presence} from "../types.js"
+ * @import {Conversation} from "../model/conversation.js"
+ */
+import { fold, hue } from "../model/names.js";
+import { presence } from "../model/phrases.js";
+import { day, dayOf, machine, moment, time } from "./days.js";
+import { icon, make } from "./dom.js";
+import { fillText } from "./text.js";
+
+const GROUP_SECONDS = 300; // lines of one author so near to each other have one head
+const LONG_LINES = 24;
+const LONG_CHARACTERS = 2400;
+const LINE_PIXELS = 22;
+const CHARACTER_PIXELS = 7.3;
+
+/** @type {Record<string, string>} */
+const STATES = { pending: "Sending", said: "Said", refused: "Not sent" };
+
+/**
+ * @typedef {object} Context
+ * @property {(text: string) => boolean} mentions Whether a text mentions the person.
+ * @property {(own: Own) => void} again The person wants a refused message to go out again.
+ * @property {(own: Own) => void} back The person wants a refused message back to change it.
+ */
+
+export class RowMaker {
+  /** @type {Context} */
+  #context;
+  /** @type {WeakSet<Entry>} long messages that the person has unfolded */
+  #unfolded = new WeakSet();
+  /** @type {Conversation | null} */
+  #all = null;
+
+  /** @param {Context} context */
+  constructor(context) {
+    this.#context = context;
+  }
+
+  /** @param {Entry} entry @param {Entry | undefined} before @param {Conversation} all */
+  sign(entry, before, all) {
+    const above = `${entry === all.mark} ${isNewDay(entry, before) ? day(entry.ts) : ""}`;
+    if (entry.kind === "message") {
+      const long = this.#unfolded.has(entry) ? "unfolded" : "";
+      const group = isGrouped(entry, before, all);
+      return `${above} ${group} ${long} ${stateOf(entry)} ${entry.pending?.reason ?? ""}`;
+    }
+    return `${above} ${entry.kind === "presence" ? presence(entry) : entry.text}`;
+  }
+
+  /** @param {Entry} entry @param {number} width */
+  estimate(entry, width) {
+    if (entry.kind !== "message") return LINE_PIXELS + 8;
+    const perLine = Math.max((width - 120) / CHARACTER_PIXELS, 20);
+    let lines = 0;
+    for (const line of entry.text.split("\n", LONG_LINES)) {
+      lines += Math.max(Math.ceil(line.length / perLine), 1);
+    }
+    return Math.min(lines, LONG_LINES) * LINE_PIXELS + 18;
+  }
+
+  /**
+   * @param {Entry} entry
+   * @param {Entry | undefined} before
+   * @param {Conversation} all
+   * @returns {HTMLElement}
+   */
+  make(entry, before, all) {
+    this.#all = all;
+    const row = make("div", { class: "row" });
+    if (isNewDay(entry, before)) row.append(separator("day", day(entry.ts)));
+    if (entry === all.mark) row.append(separator("new", "New messages"));
+    if (entry.kind === "message") row.append(this.#message(entry, isGrouped(entry, before, all)));
+    else if (entry.kind === "presence") row.append(folded(entry));
+    else row.append(make("p", { class: "note" }, entry.text));
+    return row;
+  }
+
+  /** @param {Message} message @param {boolean} grouped @returns {HTMLElement} */
+  #message(message, grouped) {
+    const { from, text, ts, seq, own, pending } = message;
+    const state = stateOf(message);
+    const called = !own && this.#context.mentions(text);
+    const element = make("article", {
+      class: `message${grouped ? " grouped" : ""}${own ? " own" : ""}${called ? " called" : ""}`,
+      "data-state": state,
+      ...(pending ? { "data-id": pending.id } : { "data-seq": seq }),
+    });
+    if (!grouped) element.append(avatar(from));
+    const author = make("bdi", { class: "author" }, from);
+    author.style.setProperty("--hue", String(hue(from)));
+    const at = make("time", { datetime: machine(ts), title: moment(ts) }, time(ts));
+    element.append(make("p", { class: "by" }, author, " ", at));
+    element.append(this.#text(message));
+    if (own) element.append(mark(state));
+    if (pending?.state === "refused") element.append(this.#refusal(pending));
+    return element;
+  }
+
+  /** @param {Message} message @returns {DocumentFragment} */
+  #text(message) {
+    const fragment = document.createDocumentFragment();
+    const { text } = message;
+    const body = make("div", { class: "text", dir: "auto" });
+    fillText(body, text);
+    fragment.append(body);
+    const long = text.length > LONG_CHARACTERS || text.split("\n", LONG_LINES + 1).length > LONG_LINES;
+    if (!long || this.#unfolded.has(message)) return fragment;
+    body.classList.add("long");
+    const more = make("button", { class: "unfold quiet", type: "button" }, "Show all of it");
+    more.addEventListener("click", () => {
+      this.#unfolded.add(message);
+      this.#all?.touch(message);
+    });
+    fragment.append(more);
+    return fragment;
+  }
+
+  /** @param {Own} own @returns {HTMLElement} */
+  #refusal(own) {
+    const again = make("button", { class: "quiet", type: "button" }, "Send again");
+    const back = make("button", { class: "quiet", type: "button" }, "Take back");
+    again.addEventListener("click", () => this.#context.again(own));
+    back.addEventListener("click", () => this.#context.back(own));
+    return make("p", { class: "refusal" }, make("span", {}, own.reason), again, back);
+  }
+}
+
+/** @param {string} name @returns {HTMLElement} The first letter of a name, in its colour. */
+export function avatar(name) {
+  const [letter = "?"] = name;
+  const attributes = { class: "avatar", "aria-hidden": "true", "data-letter": letter.toUpperCase() };
+  const element = make("span", attributes);
+  element.style.setProperty("--hue", String(hue(name)));
+  return element;
+}
+
+/** @param {Message} message */
+function stateOf({ pending }) {
+  return pending ? pending.state : "said";
+}
+
+/** @param {Entry} entry @param {Entry | undefined} before */
+function isNewDay(entry, before) {
+  return before === undefined || dayOf(entry.ts) !== dayOf(before.ts);
+}
+
+/**
+ * @param {Message} message
+ * @param {Entry | undefined} before
+ * @param {Conversation} all
+ */
+function isGrouped(message, before, all) {
+  if (before?.kind !== "message" || message === all.mark || isNewDay(message, before)) return false;
+  const near = Math.abs(message.ts - before.ts) < GROUP_SECONDS;
+  return near && fold(before.from) === fold(message.from);
+}
+
+/** @param {string} state */
+function mark(state) {
+  return make("span", { class: "state" }, icon(state, STATES[state]));
+}
+
+/** @param {string} kind @param {string} label */
+function separator(kind, label) {
+  const line = { class: kind, role: "separator", "aria-label": label };
+  return make("div", line, make("span", { "aria-hidden": "true" }, label));
+}
+
+/** @param {Presence} entry */
+function folded(entry) {
+  return make("p", { class: "presence" }, presence(entry));
+}
