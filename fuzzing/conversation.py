@@ -15,6 +15,7 @@ _REPLIES = {
     "PM": {"confirmation"},
     "DM": {"confirmation"},
     "WHO": {"active_users"},
+    "history": {"history"},
     "ping": {"pong"},
     "EX": {"bye"},
 }

@@ -23,6 +23,7 @@ from chatroom.room.rate import Paces
 from chatroom.room.room import Room
 from chatroom.server.connection import Connection
 from chatroom.server.delivery import Delivery
+from chatroom.server.history import Pages
 from chatroom.server.notices import RosterNotices
 from chatroom.server.outbox import Outbox
 from chatroom.server.services import Services
@@ -155,6 +156,7 @@ class Stage:
             self._timers,
             Watch(self._timers, 1.0),
             self.limits,
+            Pages(store, accounts),
             self.front,
         )
         self._wires: list[Wire] = []

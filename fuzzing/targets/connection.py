@@ -28,6 +28,8 @@ NEW = b'{"command":"login","username":"carol","password":"a new one"}\n'
 SAID = b'{"command":"PM","message":"hello","id":"a1"}\n'
 PRIVATE = b'{"command":"DM","to":"bob","message":"psst","id":"a2"}\n'
 WHO = b'{"command":"WHO","id":"w"}\n'
+PAGE = b'{"command":"history","log":"room","id":"h"}\n'
+SENT = b'{"command":"history","log":"sent","to":"bob","before":9,"limit":2}\n'
 LEAVE = b'{"command":"EX","id":"x"}\n'
 RESUME = b'{"command":"resume","session":"' + SESSION + b'"}\n'
 
@@ -40,6 +42,7 @@ SCRIPTS = (
     LOGIN + FULL + SAID * 3 + OTHER + NEW + SAID * 3 + PRIVATE + BACK + ROOM + LEAVE,
     LOGIN + SAID + OTHER + RESUME + SAID + LEAVE + BACK + WHO,
     LOGIN + SAID * 30,
+    LOGIN + SAID + PRIVATE * 2 + PAUSE + PAGE + SENT + SENT.replace(b"sent", b"inbox"),
     LOGIN + OTHER + LOGIN.replace(b"}", b',"history":5}') + SAID + BACK + PRIVATE,
     b'{"command":"login","username":"alice"}' + PAUSE + LOGIN[:20] + PAUSE + LOGIN[20:],
     b'{"command":"login","username":"alice","password":"wrong"}\n' * 12 + LOGIN,
@@ -70,5 +73,5 @@ def threads() -> int:
 TARGET = Target(
     run,
     (*SCRIPTS, *(LOGIN + case for case in SHORT_CASES), *SHORT_CASES),
-    (*TOKENS, *INSTRUCTIONS, LOGIN, SAID, PRIVATE, WHO, LEAVE, RESUME),
+    (*TOKENS, *INSTRUCTIONS, LOGIN, SAID, PRIVATE, WHO, PAGE, SENT, LEAVE, RESUME),
 )

@@ -35,6 +35,7 @@ from chatroom.server.connections import Connections
 from chatroom.server.control import Control
 from chatroom.server.delivery import Delivery
 from chatroom.server.entrance import Entrance
+from chatroom.server.history import Pages
 from chatroom.server.listener import Listener, listen
 from chatroom.server.notices import RosterNotices
 from chatroom.server.outbox import Outbox
@@ -117,6 +118,7 @@ class App:
             self._timers,
             watch,
             limits,
+            Pages(store, accounts),
             self.front,
         )
         entrance = Entrance(services, self._connections)

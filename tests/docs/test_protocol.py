@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 import pytest
 
-from chatroom.protocol.commands import COMMANDS, Command, Places, parse
+from chatroom.protocol.commands import COMMANDS, MAX_PAGE, Command, Places, parse
 from chatroom.protocol.errors import ADVICE
+from chatroom.server.history import ENTRIES, PAGE_BYTES, PLACES
 from tests.docs import markdown, talking
 from tests.docs.markdown import PROTOCOL, Block
 from tests.docs.talking import Client, Frame, Turn
@@ -24,12 +25,15 @@ EXAMPLES = markdown.blocks("json", document=PROTOCOL)
 ALWAYS = {"type", "id"}
 """Fields that no table lists: the headline is the type, and any reply may have an id."""
 
-OFTEN_MISSING = {"id", "command", "field", "retry_after", "replay"}
-"""What an error has only where it is known, any reply only if it was given, and an entry only if it
-is an old one."""
+OFTEN_MISSING = {"id", "command", "field", "retry_after", "replay", "to_user"}
+"""What an error has only where it is known, any reply only if it was given, an entry only if it is
+an old one, and a page only of what was said to one user."""
 
 LATER = {"ping"}
 """What the server says only after a while."""
+
+HEADINGS = {"history": "history, the page"}
+"""Under what the messages stand whose command has the same name."""
 
 COMMAND_KINDS = {str: "text", int: "number", Places: "object"}
 """What the tables call the types of a command's fields."""
@@ -39,6 +43,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "number": (int, float),
     "true or false": (bool,),
     "list of texts": (list,),
+    "list of objects": (list,),
     "object": (dict,),
 }
 """What the tables call the types of JSON."""
@@ -56,7 +61,7 @@ def frame(example: Block) -> Frame:
 
 def fields(kind: str) -> dict[str, str]:
     """Returns the fields of a message by the table in its section, with their types."""
-    text = markdown.section(PROTOCOL, kind)
+    text = markdown.section(PROTOCOL, HEADINGS.get(kind, kind))
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| `")]
     return {row[0].strip("`"): row[1] for row in rows if len(row) == 3}
 
@@ -84,6 +89,8 @@ def shape(frame: Frame, real: dict[object, object], held: Frame | None = None) -
         other = None if held is None else held.get(key)
         if isinstance(value, dict):
             plain[key] = shape(value, real, other if isinstance(other, dict) else None)
+        elif key == "entries" and isinstance(value, list):
+            plain[key] = [shape(entry, real) for entry in value]
         elif key in talking.SECRETS:
             assert real.setdefault(value, other) == other
             plain[key] = None
@@ -143,6 +150,8 @@ def test_the_table_of_a_command_has_its_fields(command: type[Command]) -> None:
 
 def _kind(kind: Any) -> str:
     """Returns what a table calls the type of a command's field, which may be missing or bounded."""
+    if get_origin(kind) is Literal:
+        return "text"
     kinds = {part for part in get_args(kind) if part is not type(None)} or {kind}
     part = next(iter(kinds))
     return COMMAND_KINDS[getattr(part, "__origin__", part)]
@@ -164,6 +173,17 @@ def test_the_error_table_is_the_one_that_the_server_goes_by() -> None:
         [code.value, "yes" if stays_open else "no", what_next.replace("`", "")]
         for code, (stays_open, what_next) in ADVICE.items()
     ]
+
+
+def test_the_limits_of_a_page_are_those_of_the_source() -> None:
+    text = " ".join(markdown.section(PROTOCOL, "history").split())
+    for limit in (
+        f"1 to {MAX_PAGE}: how many",
+        f"{ENTRIES} if it is missing",
+        f"{PAGE_BYTES // 1024} KiB of text",
+        f"{PLACES:,} places",
+    ):
+        assert limit in text
 
 
 def test_the_client_prints_what_is_written_below_it(server: Server) -> None:

@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 from chatroom.protocol.commands import (
     MAX_HISTORY,
     MAX_ID,
+    MAX_PAGE,
     MAX_PLACE,
     Command,
     Echo,
     Exit,
+    History,
     Login,
     Ping,
     Place,
@@ -60,6 +62,15 @@ def _refusal(frame: dict[str, object]) -> ProtocolError:
         ({"command": "PM", "message": "hello"}, Say(message="hello")),
         ({"command": "dm", "to": "bob", "message": "psst"}, Whisper(to="bob", message="psst")),
         ({"command": "who", "id": "w"}, Who(id="w")),
+        ({"command": "History", "log": "room"}, History(log="room")),
+        (
+            {"command": "history", "log": "sent", "to": "bob", "before": 1, "limit": MAX_PAGE},
+            History(log="sent", to="bob", before=1, limit=MAX_PAGE),
+        ),
+        (
+            {"command": "history", "log": "inbox", "to": None, "before": None, "limit": None},
+            History(log="inbox"),
+        ),
         ({"command": "EX"}, Exit()),
         ({"command": "pInG", "unknown": {"id": 5}}, Ping()),
     ],
@@ -83,6 +94,12 @@ def test_a_frame_becomes_the_command_it_asks_for(
         ({"command": "login", "username": "x", "invite": 1}, ErrorCode.INVALID_FIELD, "invite"),
         ({"command": "resume"}, ErrorCode.MISSING_FIELD, "session"),
         ({"command": "resume", "session": "x", "logs": []}, ErrorCode.INVALID_FIELD, "logs"),
+        ({"command": "history"}, ErrorCode.MISSING_FIELD, "log"),
+        ({"command": "history", "log": "sent"}, ErrorCode.MISSING_FIELD, "to"),
+        ({"command": "history", "log": "sent", "to": None}, ErrorCode.MISSING_FIELD, "to"),
+        ({"command": "history", "log": "sent", "to": 1}, ErrorCode.INVALID_FIELD, "to"),
+        ({"command": "history", "log": "outbox"}, ErrorCode.INVALID_FIELD, "log"),
+        ({"command": "history", "log": "\ud800"}, ErrorCode.INVALID_FIELD, "log"),
         ({"command": "WHO", "id": ""}, ErrorCode.INVALID_FIELD, "id"),
         ({"command": "WHO", "id": "x" * (MAX_ID + 1)}, ErrorCode.INVALID_FIELD, "id"),
         ({"command": "WHO", "id": "\ud800"}, ErrorCode.INVALID_FIELD, "id"),
@@ -137,6 +154,16 @@ def test_a_history_has_a_bound(history: object) -> None:
     assert refusal.message == "The field 'history' must be a whole number from 0 to 1000."
 
 
+@pytest.mark.parametrize("number", [0, -1, 10**4299, 1.5, True, "5", "\ud800", []], ids=repr)
+@pytest.mark.parametrize(("field", "most"), [("before", MAX_PLACE), ("limit", MAX_PAGE)])
+def test_a_page_begins_at_a_place_and_has_a_bound(field: str, most: int, number: object) -> None:
+    frame: dict[str, object] = {"command": "history", "log": "room"}
+    for wrong in (number, most + 1):
+        refusal = _refusal(frame | {field: wrong})
+        assert refusal.message == f"The field '{field}' must be a whole number from 1 to {most}."
+    assert getattr(parse(frame | {field: most}), field) == most
+
+
 @pytest.mark.parametrize(
     ("frame", "field"),
     [
@@ -178,9 +205,13 @@ def test_the_echo_has_what_is_usable_of_a_refused_frame(
 @given(
     st.dictionaries(
         st.sampled_from(
-            ["command", "id", "username", "password", "invite", "message", "to", "session", "logs"]
+            [
+                *("command", "id", "username", "password", "invite", "message", "to", "session"),
+                *("logs", "log", "before", "limit"),
+            ]
         ),
         st.sampled_from(["login", "resume", "PM", "DM", "who", "EX", "ping", "pong", "", "\ud800"])
+        | st.sampled_from(["history", "room", "sent"])
         | st.fixed_dictionaries(
             {},
             optional={
@@ -211,7 +242,7 @@ def test_any_frame_is_a_command_or_refused_for_a_field_that_is_at_fault(
 def _hold_just(refusal: ProtocolError, frame: dict[str, object]) -> None:
     """Hold that `refusal` blames `frame` for what is wrong with it."""
     if refusal.code is ErrorCode.MISSING_FIELD:
-        assert refusal.field not in frame
+        assert refusal.field not in frame or (refusal.field, frame["to"]) == ("to", None)
     elif refusal.code is ErrorCode.INVALID_FIELD:
         assert refusal.field in frame
         texts = {"username", "password", "invite", "message", "to", "session"}

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from chatroom.protocol import events
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.protocol.frames import encode
+from chatroom.protocol.pages import Page, Said
 from chatroom.version import VERSION
 
 names = st.text(st.sampled_from("azAZ09-_."), min_size=1, max_size=32)
@@ -208,6 +209,34 @@ def test_a_list_is_made_once_for_all_who_ask(monkeypatch: pytest.MonkeyPatch) ->
         assert json.loads(events.active_users(f"{number}", names))["users"] == list(names)
     assert json.loads(events.update_users(names))["users"] == list(names)
     assert made == [names]
+
+
+@given(said=st.lists(st.builds(Said, names, texts, places, moments), max_size=3), epoch=texts)
+def test_a_page_has_what_was_said_as_everybody_saw_it(said: list[Said], epoch: str) -> None:
+    """Each entry has the fields of a broadcast that are its own."""
+    page = _said(events.history("7", Page("room", epoch, 70, 119, 1, said)))
+    assert page | {"entries": None} == {
+        "type": "history",
+        "id": "7",
+        "log": "room",
+        "epoch": epoch,
+        "from": 70,
+        "to": 119,
+        "oldest": 1,
+        "entries": None,
+    }
+    shown = [
+        _said(events.broadcast(one.author, one.text, one.seq, 0, events.stamp(epoch, one.ts)))
+        for one in said
+    ]
+    kept = ("from", "message", "seq", "ts")
+    assert page["entries"] == [{key: one[key] for key in kept} for one in shown]
+
+
+def test_a_page_of_what_was_sent_says_to_whom() -> None:
+    page = _said(events.history(None, Page("sent", "6f", 1, 0, 1, [], "bob")))
+    assert (page["log"], page["to_user"], page["entries"]) == ("sent", "bob", [])
+    assert "id" not in page
 
 
 def test_an_error_says_all_that_is_known_and_nothing_else() -> None:

@@ -24,6 +24,7 @@ from chatroom.protocol import events
 from chatroom.room.rate import Paces
 from chatroom.room.room import Room
 from chatroom.server.backlog import ENTRIES, Backlog
+from chatroom.server.history import Pages
 from chatroom.server.outbox import Outbox
 from chatroom.server.readers import Readers
 from chatroom.server.services import Services
@@ -131,13 +132,24 @@ def services_that_note(
                 job.ticket.outbox.close()
 
     room: Room[Outbox] = Room(accounts, submit, lambda: None, 8192)
-    timers, sessions = Timers(), Sessions(MemoryStore().session, accounts)
+    timers, store = Timers(), MemoryStore()
+    sessions = Sessions(store.session, accounts)
     watch = Watch(timers, 1.0)
     limits = limits or Limits()
     paces = Paces(limits.messages_per_second, limits.message_burst)
     bans = Bans([], lambda _: Refused())
     services = Services(
-        room, accounts, sessions, Attempts(), bans, paces, submit, timers, watch, limits
+        room,
+        accounts,
+        sessions,
+        Attempts(),
+        bans,
+        paces,
+        submit,
+        timers,
+        watch,
+        limits,
+        Pages(store, accounts),
     )
     return services, tickets
 

@@ -134,7 +134,7 @@ def unreadable(*_: object) -> NoReturn:
 
 def test_sessions_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever comes back is told to try later, and may log in with the password."""
-    with running() as server:
+    with running(faulty=True) as server:
         session = server.connect().login("bob")["session"]
         client = server.connect()
         with monkeypatch.context() as patch:
@@ -142,6 +142,18 @@ def test_sessions_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
             error = client.refused("unavailable", "resume", session=session, id="r")
         assert (error["command"], error["id"]) == ("resume", "r")
         assert client.ask("resume", session=session)["type"] == "resumed"
+
+
+def test_pages_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever scrolls back is told to try later, and that is all that happens."""
+    with running(faulty=True) as server:
+        bob = server.enter("bob")
+        bob.say("hello")
+        with monkeypatch.context() as patch:
+            patch.setattr(MemoryStore, "read", unreadable)
+            error = bob.refused("unavailable", "history", log="room", id="h")
+        assert (error["command"], error["id"]) == ("history", "h")
+        assert bob.ask("history", log="room")["from"] == 1
 
 
 def test_logs_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:

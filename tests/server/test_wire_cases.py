@@ -13,6 +13,7 @@ REPLIES = {
     "PM": "confirmation",
     "DM": "confirmation",
     "WHO": "active_users",
+    "history": "history",
     "ping": "pong",
     "EX": "bye",
     "login": "welcome",
@@ -117,7 +118,7 @@ def excuses_for(command: str, *, logged_in: bool) -> set[str]:
     """Returns why a sound `command` cannot be carried out here all the same."""
     if command == "login":
         return {"already_logged_in"} if logged_in else {"wrong_password"}
-    if command in {"pm", "dm", "who"} and not logged_in:
+    if command in {"pm", "dm", "who", "history"} and not logged_in:
         return {"not_logged_in"}
     return {"user_not_in_room"} if command == "dm" else set()
 

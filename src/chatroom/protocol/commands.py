@@ -1,6 +1,6 @@
 """What a client asks for: one frozen type per command, and the way from a frame to it."""
 
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -14,9 +14,16 @@ MAX_ID = 64
 MAX_HISTORY = 1000
 """How many entries of a log a login may ask for at most."""
 
+MAX_PAGE = 200
+"""How many messages one answer to `history` holds at most."""
 
 MAX_PLACE = (1 << 53) - 1
 """The highest place in a log: what every JSON parser can tell apart (RFC 7493, section 2.2)."""
+
+
+HistoryLog = Literal["room", "inbox", "sent"]
+"""What `history` gives pages of: what was said to everyone, to whoever asks, or by them to one
+user."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -85,6 +92,28 @@ class Who(Command, frozen=True):
     name = "WHO"
 
 
+class History(Command, frozen=True):
+    """Ask for a page of what was said before."""
+
+    name = "history"
+    log: HistoryLog
+    to: str | None = None
+    """For `sent`: to whom."""
+    before: Annotated[int, Meta(ge=1, le=MAX_PLACE)] | None = None
+    """The place behind the page; None for the newest messages."""
+    limit: Annotated[int, Meta(ge=1, le=MAX_PAGE)] | None = None
+    """How many messages at most; None for as many as the server thinks fit."""
+
+    def __post_init__(self) -> None:
+        """See whether the fields go together.
+
+        Raises:
+            ProtocolError: `missing_field`.
+        """
+        if self.log == "sent" and self.to is None:
+            raise _missing(self.name, "to")
+
+
 class Exit(Command, frozen=True):
     """Leave."""
 
@@ -105,7 +134,7 @@ class Pong(Command, frozen=True):
 
 COMMANDS: dict[str, type[Command]] = {
     command.name.lower(): command
-    for command in (Login, Resume, Say, Whisper, Who, Exit, Ping, Pong)
+    for command in (Login, Resume, Say, Whisper, Who, History, Exit, Ping, Pong)
 }
 """The commands by their names in lower case."""
 
@@ -130,7 +159,8 @@ def parse(frame: dict[str, object]) -> Command:
     if kind is None:
         raise ProtocolError(
             ErrorCode.UNKNOWN_COMMAND,
-            "There is no such command; there are login, resume, PM, DM, WHO, EX, ping and pong.",
+            "There is no such command; there are login, resume, PM, DM, WHO, history, EX, ping and"
+            " pong.",
             field="command",
         )
     try:
@@ -175,6 +205,9 @@ def _is_id(value: str) -> bool:
 _RULES = {
     "logs": 'an object like {"room": {"epoch": "6ffc904e311ebba0", "after": 41}}',
     "history": f"a whole number from 0 to {MAX_HISTORY}",
+    "log": "one of room, inbox and sent",
+    "before": f"a whole number from 1 to {MAX_PLACE}",
+    "limit": f"a whole number from 1 to {MAX_PAGE}",
 }
 """What a field must be that is no text."""
 
@@ -188,9 +221,7 @@ def _explain(frame: dict[str, object], kind: type[Command]) -> ProtocolError:
     )
     if field.name in frame:
         return _invalid(field.name, _RULES.get(field.name, "a text"))
-    return ProtocolError(
-        ErrorCode.MISSING_FIELD, f"{kind.name} needs the field '{field.name}'.", field=field.name
-    )
+    return _missing(kind.name, field.name)
 
 
 def _fits(value: object, kind: Any) -> bool:
@@ -200,6 +231,12 @@ def _fits(value: object, kind: Any) -> bool:
     except _WRONG_TYPE:
         return False
     return True
+
+
+def _missing(command: str, field: str) -> ProtocolError:
+    return ProtocolError(
+        ErrorCode.MISSING_FIELD, f"{command} needs the field '{field}'.", field=field
+    )
 
 
 def _invalid(field: str, what: str) -> ProtocolError:

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from chatroom.protocol.errors import ProtocolError
 from chatroom.protocol.frames import encode
+from chatroom.protocol.pages import Page
 from chatroom.version import VERSION
 
 PROTOCOL = 1
@@ -174,6 +175,11 @@ def update_users(names: tuple[str, ...]) -> bytes:
 def pong(id: str | None) -> bytes:
     """The answer to a ping."""
     return encode(_reply("pong", id))
+
+
+def history(id: str | None, page: Page) -> bytes:
+    """The answer to `history`."""
+    return encode(_reply("history", id) | page.fields())
 
 
 def error(problem: ProtocolError, command: str | None = None, id: str | None = None) -> bytes:

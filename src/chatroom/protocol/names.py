@@ -50,3 +50,8 @@ def fold(name: str) -> str:
 def same(one: str, other: str) -> bool:
     """Say whether two names are the same."""
     return fold(one) == fold(other)
+
+
+def shown(name: str) -> str:
+    """Return `name`, which may be any text, fit for a sentence that goes back to who sent it."""
+    return name if name.isprintable() and len(name) <= 2 * MAX_USERNAME else "that"

@@ -8,6 +8,7 @@ from chatroom.auth.accounts import Accounts
 from chatroom.log.base import ROOM, Account, Draft, Recall, SessionChange
 from chatroom.log.committer import Job
 from chatroom.protocol.errors import ErrorCode, ProtocolError
+from chatroom.protocol.names import shown
 from chatroom.protocol.text import check_message
 from chatroom.room.roster import Member, Roster
 from chatroom.room.tickets import (
@@ -137,11 +138,6 @@ def absent(name: str) -> ProtocolError:
     """Return the error for a message to somebody who is not in the room."""
     return ProtocolError(
         ErrorCode.USER_NOT_IN_ROOM,
-        f"Nobody called {_shown(name)} is in the room; WHO shows who is.",
+        f"Nobody called {shown(name)} is in the room; WHO shows who is.",
         field="to",
     )
-
-
-def _shown(name: str) -> str:
-    """Return `name` fit for a sentence that goes back to whoever sent it."""
-    return name if name.isprintable() and len(name) <= 64 else "that"  # noqa: PLR2004

@@ -4,12 +4,12 @@ from contextlib import nullcontext
 from typing import NamedTuple
 
 from chatroom.auth.sessions import digest
-from chatroom.log.base import Account, AddSession, StoreError, TouchSession
+from chatroom.log.base import Account, AddSession, TouchSession
 from chatroom.protocol import events
 from chatroom.protocol.commands import Login, Places, Resume
-from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.room.tickets import Greeting
 from chatroom.server.services import Services
+from chatroom.server.unreadable import told_if_unreadable
 
 
 class Admitted(NamedTuple):
@@ -36,7 +36,8 @@ def admit(services: Services, command: Login | Resume, address: str) -> Admitted
     places = command.logs or Places()
     services.bans.check_address(address)
     if isinstance(command, Resume):
-        account = _by_session(services, command.session)
+        with told_if_unreadable():
+            account = services.sessions.account(command.session)
         services.attempts.welcome(account.name, address)
         services.bans.check(account, address)
         return Admitted(
@@ -52,15 +53,6 @@ def admit(services: Services, command: Login | Resume, address: str) -> Admitted
     token, change = services.sessions.open(account)
     greeting = Greeting(command.id, places, command.history or 0, new_user, token)
     return Admitted(account, greeting, change)
-
-
-def _by_session(services: Services, token: str) -> Account:
-    try:
-        return services.sessions.account(token)
-    except StoreError as error:
-        raise ProtocolError(
-            ErrorCode.UNAVAILABLE, "The server cannot read its data just now; try again later."
-        ) from error
 
 
 def ask_password(services: Services, command: Login, address: str) -> bytes:

@@ -17,6 +17,7 @@ from chatroom.protocol import events
 from chatroom.protocol.commands import (
     Command,
     Exit,
+    History,
     Login,
     Ping,
     Pong,
@@ -205,6 +206,10 @@ class Connection:
             case Who(id=id_):
                 self._logged_in()
                 self._batch.answer(events.active_users(id_, self._services.room.names()))
+            case History(id=id_):
+                self._batch.flush()  # what was said before is not to wait for the disk
+                page = self._services.pages.page(self._logged_in().account, command)
+                self._batch.answer(events.history(id_, page))
             case Ping(id=id_):
                 self._batch.answer(events.pong(id_))
             case Exit(id=id_):

@@ -10,6 +10,7 @@ from chatroom.config import Limits
 from chatroom.log.committer import Job
 from chatroom.room.rate import Paces
 from chatroom.room.room import Room
+from chatroom.server.history import Pages
 from chatroom.server.outbox import Outbox
 from chatroom.server.tickets import Ticket
 from chatroom.server.timers import Timers
@@ -37,4 +38,5 @@ class Services(NamedTuple):
     timers: Timers
     watch: Watch
     limits: Limits
+    pages: Pages
     front: Front = Front()
