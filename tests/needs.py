@@ -7,6 +7,8 @@ from typing import NoReturn
 
 import pytest
 
+from tools import chromium
+
 
 def missing(what: str) -> NoReturn:
     """Ends the test for lack of something that CI has to provide."""
@@ -19,3 +21,8 @@ def need_compiler() -> None:
     """Sees that a program can be put in front of the system's functions."""
     if not sys.platform.startswith("linux") or shutil.which("gcc") is None:
         missing("it takes Linux and gcc")
+
+
+def need_browser() -> str:
+    """Sees that the system has a browser, and returns where."""
+    return chromium.found() or missing("it takes Chromium")

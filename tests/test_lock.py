@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import re
 import subprocess
 import sys
@@ -71,6 +72,22 @@ def test_nothing_is_installed_without_its_hash() -> None:
         text = (ROOT / file).read_text(encoding="utf-8")
         for words in re.findall(r"(?:\(PIP\)|pip3?) (install [^\n]*)", text):
             assert "--require-hashes -r requirements" in words or words in {OUR_OWN, LOCKING}, words
+
+
+def test_the_lock_of_the_page_s_tools_has_each_digest_and_names_no_registry() -> None:
+    lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
+    wanted = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"]
+    packages = {name: entry for name, entry in lock["packages"].items() if name}
+    assert {f"node_modules/{name}" for name in wanted} <= packages.keys()
+    for name, entry in packages.items():
+        assert "resolved" not in entry, name
+        assert entry["integrity"].startswith("sha512-"), name
+        assert re.fullmatch(r"\d+\.\d+\.\d+", entry["version"]), name
+
+
+def test_what_is_installed_for_the_page_runs_nothing_by_being_installed() -> None:
+    assert "ignore-scripts=true" in (ROOT / ".npmrc").read_text("utf-8").splitlines()
+    assert "$(NPM) ci" in (ROOT / "Makefile").read_text("utf-8")
 
 
 def _wheel(folder: Path) -> Path:

@@ -95,7 +95,7 @@ def _ip(*words: str) -> None:
 
 
 class Relay:
-    """Passes connections on to the server, and holds all bytes back while the network is cut."""
+    """Passes connections on to the server, and holds bytes back, or ends connections, when told."""
 
     host = "127.0.0.1"
     here: Sequence[str] = ()
@@ -103,11 +103,13 @@ class Relay:
 
     def __init__(self) -> None:
         self._listener = socket.create_server((self.host, 0))
-        self._open = threading.Event()
-        self._open.set()
+        self._onward, self._back = threading.Event(), threading.Event()
+        self._refusing = False
+        self._lock = threading.Lock()  # who is connected, and whether anybody may be
         self._socks: list[socket.socket] = [self._listener]
         self._threads: list[threading.Thread] = []
         self._port = 0
+        self.heal()
 
     def __enter__(self) -> Self:
         """Nothing more to do: it listens."""
@@ -121,50 +123,84 @@ class Relay:
     ) -> None:
         """End all connections."""
         self.heal()
-        for sock in self._socks:
-            with contextlib.suppress(OSError):  # it has ended
-                sock.shutdown(socket.SHUT_RDWR)
+        _end(self._socks)
         for thread in self._threads:
             thread.join()
         for sock in self._socks:
             sock.close()
 
+    @property
+    def address(self) -> str:
+        """Where clients connect to."""
+        host, port = self._listener.getsockname()
+        return f"{host}:{port}"
+
     def reach(self, port: int) -> str:
         """Begin to pass on to `port`, and return where."""
         self._port = port
         self._start(self._accept)
-        host, own_port = self._listener.getsockname()
-        return f"{host}:{own_port}"
+        return self.address
 
     def cut(self) -> None:
         """Hold everything back."""
-        self._open.clear()
+        self._onward.clear()
+        self._back.clear()
+
+    def hold_answers(self) -> None:
+        """Hold back what the server sends, and nothing else."""
+        self._back.clear()
+
+    def hang_up(self) -> None:
+        """End all connections, with what is held back, and each new one as soon as it is made."""
+        with self._lock:
+            self._refusing = True
+            _end(self._socks[1:])
 
     def heal(self) -> None:
-        """Pass it on."""
-        self._open.set()
+        """Pass everything on."""
+        with self._lock:
+            self._refusing = False
+        self._onward.set()
+        self._back.set()
 
-    def _start(self, target: object, *args: socket.socket) -> None:
+    def _start(self, target: object, *args: object) -> None:
         assert callable(target)
         self._threads.append(threading.Thread(target=target, args=args, name="relay"))
         self._threads[-1].start()
 
     def _accept(self) -> None:
         for near in _accepted(self._listener):
-            far = socket.create_connection((self.host, self._port))
-            self._socks += [near, far]
-            self._start(self._pass, near, far)
-            self._start(self._pass, far, near)
+            with self._lock:
+                far = None if self._refusing else _connected(self.host, self._port)
+                if far is None:
+                    near.close()
+                    continue
+                self._socks += [near, far]
+            self._start(self._pass, near, far, self._onward)
+            self._start(self._pass, far, near, self._back)
 
-    def _pass(self, source: socket.socket, target: socket.socket) -> None:
+    def _pass(self, source: socket.socket, target: socket.socket, gate: threading.Event) -> None:
         """Pass on what comes until it ends; then the other side ends too."""
         with contextlib.suppress(OSError):  # one of them was reset
             while data := source.recv(65536):
-                self._open.wait()
+                gate.wait()
                 target.sendall(data)
-        self._open.wait()
+        gate.wait()
         with contextlib.suppress(OSError):
             target.shutdown(socket.SHUT_WR)
+
+
+def _end(socks: Sequence[socket.socket]) -> None:
+    for sock in socks:
+        with contextlib.suppress(OSError):  # it has ended
+            sock.shutdown(socket.SHUT_RDWR)
+
+
+def _connected(host: str, port: int) -> socket.socket | None:
+    """Return a connection to the server, None if it is down."""
+    with contextlib.suppress(OSError):
+        return socket.create_connection((host, port))
+    return None
 
 
 def _accepted(listener: socket.socket) -> Iterator[socket.socket]:
