@@ -38,24 +38,29 @@ def allowed() -> set[int]:
     return os.sched_getaffinity(0)
 
 
-def gathered() -> tuple[set[int], set[int], int, set[int]]:
+def policy() -> int:
+    return os.sched_getscheduler(0)
+
+
+def gathered() -> tuple[set[int], set[int], int, set[int], int]:
     before = allowed()
     cores.gather()
-    policy = in_a_thread(lambda: os.sched_getscheduler(0))
 
-    def spread() -> set[int]:
+    def spread() -> tuple[set[int], int]:
         cores.spread()
-        return allowed()
+        return allowed(), policy()
 
-    return before, in_a_thread(allowed), policy, in_a_thread(spread)
+    return before, in_a_thread(allowed), in_a_thread(policy), *in_a_thread(spread)
 
 
 def test_gathered_threads_share_a_core_and_one_can_be_spread_again() -> None:
-    before, together, policy, spread = elsewhere(gathered)
+    """The one that is spread gives way to the others, unless it had nowhere else to go."""
+    before, together, of_these, spread, of_that = elsewhere(gathered)
     assert len(together) == 1
     assert together <= before
-    assert policy == os.SCHED_BATCH
+    assert of_these == os.SCHED_BATCH
     assert spread == before
+    assert of_that == (os.SCHED_IDLE if len(before) > 1 else os.SCHED_BATCH)
 
 
 def without_lock() -> bool:

@@ -41,10 +41,17 @@ def gather() -> None:
 
 
 def spread() -> None:
-    """Let the calling thread run on every core again, for work that needs no such lock."""
+    """Let the calling thread run on every core again, for work that needs no such lock.
+
+    Where there are several, it gives way to any other thread at once (SCHED_IDLE, sched(7)). Those
+    that are gathered would otherwise wait for the end of its turn: while 500 passwords are checked
+    that takes a message from 0.6 to 9 ms. On the only core it would never have its turn in a flood.
+    """
     if sys.platform == "linux" and _everywhere:
         with contextlib.suppress(OSError):
             os.sched_setaffinity(0, _everywhere)
+            if len(_everywhere) > 1:
+                os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def take_turns(threads: int) -> None:
