@@ -187,7 +187,8 @@ export class Chat {
     if (!own) return;
     const { text, to } = own;
     const conversation = to === null ? this.room : this.talk(to);
-    const message = said({ from: this.me, message: text, seq, ts }, epoch, true);
+    const message = conversation.showing(own) ?? said({ from: this.me, message: text, seq, ts }, epoch, true);
+    Object.assign(message, { epoch, seq, ts, pending: null });
     const first = conversation.find(() => true);
     const older = !first || (first.epoch === epoch ? first.seq > seq : first.ts > ts);
     // What was stored before comes as an entry or in a page of history if it is older than all that

@@ -153,6 +153,11 @@ export class Conversation {
     if (index >= 0) this.changed(index);
   }
 
+  /** @param {Own} own @returns {Message | undefined} What shows it, while it is not confirmed. */
+  showing(own) {
+    return this.#own.find(({ pending }) => pending === own);
+  }
+
   /**
    * Shows as not confirmed what of all this belongs here.
    * @param {Own[]} all

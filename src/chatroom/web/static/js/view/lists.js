@@ -90,7 +90,8 @@ export class Lists {
     set(button, "aria-label", label);
     set(button, "aria-current", chat.active.key === key ? "true" : null);
     button.classList.toggle("away", away);
-    badge.textContent = unread > MOST ? `${MOST}+` : String(unread || "");
+    // Drawn by the style sheet, so that what is read and what is seen of the name is the same.
+    set(badge, "data-count", unread === 0 ? null : unread > MOST ? `${MOST}+` : String(unread));
   }
 
   #showPeople() {

@@ -31,6 +31,8 @@ export class RowMaker {
   #context;
   /** @type {WeakSet<Entry>} long messages that the person has unfolded */
   #unfolded = new WeakSet();
+  /** @type {WeakMap<HTMLElement, string>} of the rows that were made */
+  #shapes = new WeakMap();
   /** @type {Conversation | null} */
   #all = null;
 
@@ -41,35 +43,59 @@ export class RowMaker {
 
   /** @param {Entry} entry @param {Entry | undefined} before @param {Conversation} all */
   sign(entry, before, all) {
-    const above = `${entry === all.mark} ${isNewDay(entry, before) ? day(entry.ts) : ""}`;
-    if (entry.kind === "message") {
-      const long = this.#unfolded.has(entry) ? "unfolded" : "";
-      const group = isGrouped(entry, before, all);
-      return `${above} ${group} ${long} ${stateOf(entry)} ${entry.pending?.reason ?? ""}`;
-    }
-    return `${above} ${entry.kind === "presence" ? presence(entry) : entry.text}`;
-  }
-
-  /** @param {Entry} entry @param {number} width */
-  estimate(entry, width) {
-    if (entry.kind !== "message") return LINE_PIXELS + 8;
-    const perLine = Math.max((width - 120) / CHARACTER_PIXELS, 20);
-    let lines = 0;
-    for (const line of entry.text.split("\n", LONG_LINES)) {
-      lines += Math.max(Math.ceil(line.length / perLine), 1);
-    }
-    return Math.min(lines, LONG_LINES) * LINE_PIXELS + 18;
+    const shape = this.#shape(entry, before, all);
+    if (entry.kind !== "message") return shape;
+    return `${shape} ${entry.seq} ${stateOf(entry)} ${entry.pending?.reason ?? ""}`;
   }
 
   /**
    * @param {Entry} entry
    * @param {Entry | undefined} before
    * @param {Conversation} all
+   * @returns {string} Says what a row looks like, but for the state of what the person said.
+   */
+  #shape(entry, before, all) {
+    const above = `${entry === all.mark} ${isNewDay(entry, before) ? day(entry.ts) : ""}`;
+    if (entry.kind === "presence") return `${above} ${presence(entry)}`;
+    if (entry.kind === "note") return `${above} ${entry.text}`;
+    return `${above} ${isGrouped(entry, before, all)} ${this.#unfolded.has(entry)}`;
+  }
+
+  /**
+   * @param {Entry} entry
+   * @param {Entry | undefined} before
+   * @param {Conversation} all
+   * @param {number} width
+   */
+  estimate(entry, before, all, width) {
+    if (entry.kind !== "message") return LINE_PIXELS + 8;
+    const perLine = Math.max((width - 140) / CHARACTER_PIXELS, 20);
+    let lines = 0;
+    for (const line of entry.text.split("\n", LONG_LINES)) {
+      lines += Math.max(Math.ceil(line.length / perLine), 1);
+    }
+    const head = isGrouped(entry, before, all) ? 1 : LINE_PIXELS + 10;
+    return Math.min(lines, LONG_LINES) * LINE_PIXELS + head;
+  }
+
+  /**
+   * @param {Entry} entry
+   * @param {Entry | undefined} before
+   * @param {Conversation} all
+   * @param {HTMLElement} [old] The row that it takes the place of. Where only the state is another, it
+   *   stays, so that what is selected in it stays as well.
    * @returns {HTMLElement}
    */
-  make(entry, before, all) {
+  make(entry, before, all, old) {
     this.#all = all;
+    const shape = this.#shape(entry, before, all);
+    const article = old && this.#shapes.get(old) === shape && old.querySelector("article");
+    if (article && entry.kind === "message") {
+      this.#mark(article, entry);
+      return old;
+    }
     const row = make("div", { class: "row" });
+    this.#shapes.set(row, shape);
     if (isNewDay(entry, before)) row.append(separator("day", day(entry.ts)));
     if (entry === all.mark) row.append(separator("new", "New messages"));
     if (entry.kind === "message") row.append(this.#message(entry, isGrouped(entry, before, all)));
@@ -80,13 +106,10 @@ export class RowMaker {
 
   /** @param {Message} message @param {boolean} grouped @returns {HTMLElement} */
   #message(message, grouped) {
-    const { from, text, ts, seq, own, pending } = message;
-    const state = stateOf(message);
+    const { from, text, ts, own } = message;
     const called = !own && this.#context.mentions(text);
     const element = make("article", {
       class: `message${grouped ? " grouped" : ""}${own ? " own" : ""}${called ? " called" : ""}`,
-      "data-state": state,
-      ...(pending ? { "data-id": pending.id } : { "data-seq": seq }),
     });
     if (!grouped) element.append(avatar(from));
     const author = make("bdi", { class: "author" }, from);
@@ -94,9 +117,23 @@ export class RowMaker {
     const at = make("time", { datetime: machine(ts), title: moment(ts) }, time(ts));
     element.append(make("p", { class: "by" }, author, " ", at));
     element.append(this.#text(message));
-    if (own) element.append(mark(state));
-    if (pending?.state === "refused") element.append(this.#refusal(pending));
+    this.#mark(element, message);
     return element;
+  }
+
+  /** Shows how far a message has come. @param {HTMLElement} element @param {Message} message */
+  #mark(element, message) {
+    const { seq, own, pending } = message;
+    const state = stateOf(message);
+    element.dataset.state = state;
+    if (pending) element.dataset.id = pending.id;
+    else {
+      delete element.dataset.id;
+      element.dataset.seq = String(seq);
+    }
+    for (const before of element.querySelectorAll(".state, .refusal")) before.remove();
+    if (own) element.append(make("span", { class: "state" }, icon(state, STATES[state])));
+    if (pending?.state === "refused") element.append(this.#refusal(pending));
   }
 
   /** @param {Message} message @returns {DocumentFragment} */
@@ -156,11 +193,6 @@ function isGrouped(message, before, all) {
   if (before?.kind !== "message" || message === all.mark || isNewDay(message, before)) return false;
   const near = Math.abs(message.ts - before.ts) < GROUP_SECONDS;
   return near && fold(before.from) === fold(message.from);
-}
-
-/** @param {string} state */
-function mark(state) {
-  return make("span", { class: "state" }, icon(state, STATES[state]));
 }
 
 /** @param {string} kind @param {string} label */

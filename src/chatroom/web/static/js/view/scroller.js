@@ -24,8 +24,10 @@ const AROUND = 2; // how many viewports above and below are in the document
  * @typedef {object} Rows What makes rows.
  * @property {(entry: Entry, before: Entry | undefined, all: Conversation) => string} sign Says what a
  *   row looks like: as long as it is the same, the row is not made anew.
- * @property {(entry: Entry, before: Entry | undefined, all: Conversation) => HTMLElement} make
- * @property {(entry: Entry, width: number) => number} estimate Its height, about.
+ * @property {(entry: Entry, before: Entry | undefined, all: Conversation, old?: HTMLElement) => HTMLElement}
+ *   make Gets the row that it takes the place of, which it may change instead.
+ * @property {(entry: Entry, before: Entry | undefined, all: Conversation, width: number) => number}
+ *   estimate Its height, rather too low: where it proves higher, there is room to scroll up.
  */
 
 /**
@@ -178,7 +180,7 @@ export class Scroller {
     this.#heights.truncate(this.#dirty);
     for (let row = this.#heights.length; row < all.length; row += 1) {
       const entry = all.at(row);
-      this.#heights.append(this.#measured.get(entry) ?? this.#rows.estimate(entry, this.#width));
+      this.#heights.append(this.#measured.get(entry) ?? this.#estimate(all, row));
     }
     if (this.#dirty <= this.#index) this.#drift = 0;
     this.#dirty = Infinity;
@@ -186,6 +188,11 @@ export class Scroller {
     const found = entry ? all.indexOf(entry) : -1;
     this.#index = found >= 0 ? found : Math.min(this.#index, Math.max(all.length - 1, 0));
     this.#place();
+  }
+
+  /** @param {Conversation} all @param {number} row */
+  #estimate(all, row) {
+    return this.#rows.estimate(all.at(row), row > 0 ? all.at(row - 1) : undefined, all, this.#width);
   }
 
   /** Makes the list as high as it is, and puts the spot where it was. */
@@ -223,7 +230,7 @@ export class Scroller {
       if (there?.sign === sign) shown.set(entry, there);
       else {
         this.#measured.delete(entry);
-        shown.set(entry, { element: this.#rows.make(entry, before, all), sign });
+        shown.set(entry, { element: this.#rows.make(entry, before, all, there?.element), sign });
       }
     }
     const elements = Array.from(shown.values(), ({ element }) => element);
