@@ -15,7 +15,7 @@ from chatroom.log.memory import MemoryStore
 from chatroom.log.sqlite import SqliteStore
 from chatroom.protocol.commands import MAX_PAGE, History, HistoryLog
 from chatroom.protocol.pages import Page, Said
-from chatroom.server.history import ENTRIES, PAGE_BYTES, PLACES, TURNS, Pages
+from chatroom.server.history import ENTRIES, PAGE_BYTES, PLACES, Pages
 from tests.conversation import Client, Frame, Running, line, running
 from tests.server.stage import DEADLINE, account, accounts_in, say
 
@@ -201,6 +201,19 @@ def test_one_who_asks_and_does_not_read_holds_up_nobody(server: Running) -> None
     sender.join(DEADLINE)
 
 
+def test_pages_count_among_what_one_may_say() -> None:
+    """Whoever asks too fast is told when to ask again, and what they say waits for no page."""
+    with running(messages_per_second=20, message_burst=3) as server:
+        bob = server.enter("bob")
+        bob.send_bytes(line("PM", message="hello") + line("history", log="room", id="h") * 3)
+        assert [frame["type"] for frame in bob.take(3)] == ["confirmation", "history", "history"]
+        error = bob.news("error")
+        assert (error["code"], error["command"], error["id"]) == ("rate_limited", "history", "h")
+        assert 0 < error["retry_after"] <= 0.05
+        threading.Event().wait(error["retry_after"] + 0.01)
+        bob.say("not held up", id="other")
+
+
 # Pages, straight from a store.
 
 
@@ -331,9 +344,9 @@ def test_what_is_forgotten_while_it_is_read_is_the_end(meanwhile: int) -> None:
     assert page.first <= page.oldest
 
 
-def test_so_many_pages_are_read_at_a_time() -> None:
+def test_one_page_is_read_at_a_time() -> None:
     """Whoever comes then waits; everybody gets a page in the end."""
-    store, crowd = HookedStore(), 3 * TURNS
+    store, crowd = HookedStore(), 5
     inside, gate = threading.Semaphore(0), threading.Event()
     at_once: list[int] = []
     busy: set[int] = set()
@@ -357,10 +370,9 @@ def test_so_many_pages_are_read_at_a_time() -> None:
         store.hook = hold
         for thread in threads:
             thread.start()
-        for _ in range(TURNS):
-            assert inside.acquire(timeout=DEADLINE)
+        assert inside.acquire(timeout=DEADLINE)
         gate.set()
         for thread in threads:
             thread.join(DEADLINE)
-    assert max(at_once) <= TURNS
+    assert at_once == [1] * crowd
     assert [len(page.said) for page in got] == [1] * crowd

@@ -30,6 +30,7 @@ from chatroom.protocol.commands import (
 )
 from chatroom.protocol.errors import ADVICE, ErrorCode, ProtocolError
 from chatroom.protocol.frames import Frame, FrameDecoder
+from chatroom.protocol.pages import Page
 from chatroom.room.roster import Member
 from chatroom.server.batch import Batch
 from chatroom.server.outbox import Outbox
@@ -207,9 +208,7 @@ class Connection:
                 self._logged_in()
                 self._batch.answer(events.active_users(id_, self._services.room.names()))
             case History(id=id_):
-                self._batch.flush()  # what was said before is not to wait for the disk
-                page = self._services.pages.page(self._logged_in().account, command)
-                self._batch.answer(events.history(id_, page))
+                self._batch.answer(events.history(id_, self._page(command)))
             case Ping(id=id_):
                 self._batch.answer(events.pong(id_))
             case Exit(id=id_):
@@ -232,6 +231,14 @@ class Connection:
         if pace is not None:
             pace.take(id_)
         self._batch.put(job, CONFIRMATION_WEIGHT)
+
+    def _page(self, command: History) -> Page:
+        """Read a page of what was said, unless that is too fast."""
+        reader = self._logged_in().account
+        if self._visit.pace is not None:
+            self._visit.pace.take(None)  # no message has to wait for it to come again
+        self._batch.flush()  # nor for the disk
+        return self._services.pages.page(reader, command)
 
 
 def _too_much(limit: int) -> ProtocolError:

@@ -25,10 +25,6 @@ PAGE_BYTES = 128 * 1024
 PLACES = 1000
 """How many places of somebody else's inbox are looked through for what the reader said there."""
 
-TURNS = 2
-"""How many pages are made at a time. Each takes a connection to the store meanwhile, and the lock
-of the interpreter from those who talk, so a crowd that scrolls is to wait for one another."""
-
 _PORTION = 64  # how many entries are read at a time, which may be as long as they like
 
 
@@ -45,6 +41,9 @@ class _Wanted(NamedTuple):
 class Pages:
     """Makes pages of the logs. Any thread may call it but those that must not wait for the disk.
 
+    One at a time: each takes the lock of the interpreter again and again from those who talk, so a
+    crowd that scrolls is to wait for one another.
+
     Args:
         store: where the logs are.
         accounts: who the numbers in them are.
@@ -53,7 +52,7 @@ class Pages:
     def __init__(self, store: Store, accounts: Accounts) -> None:
         self._store = store
         self._accounts = accounts
-        self._turns = threading.Semaphore(TURNS)  # one reads the store under it
+        self._turn = threading.Lock()  # guards nothing; one reads the store under it
 
     def page(self, reader: Account, command: History) -> Page:
         """Return what `reader` asks for, or as much of it as one page holds.
@@ -64,7 +63,7 @@ class Pages:
             ProtocolError: `invalid_field` if it is about somebody there is not, `unavailable`.
         """
         wanted = self._wanted(reader, command)
-        with self._turns, told_if_unreadable():
+        with self._turn, told_if_unreadable():
             return self._read(wanted, command)
 
     def _wanted(self, reader: Account, command: History) -> _Wanted:
