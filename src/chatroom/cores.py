@@ -17,7 +17,7 @@ _INTERVAL_PER_THREAD = 100e-6
 """How much longer a thread keeps the lock for each that may wait for it, in seconds. A waiting one
 asks for it after every interval, which takes up to 20 microseconds: a fifth of the core."""
 
-_everywhere: set[int] = set()  # where threads may run that are not gathered; empty for as they are
+_elsewhere: set[int] = set()  # where threads may run that are not gathered; empty for as they are
 
 
 def gather() -> None:
@@ -35,23 +35,26 @@ def gather() -> None:
     with contextlib.suppress(OSError):
         everywhere = os.sched_getaffinity(0)
         fields = _STAT.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-        os.sched_setaffinity(0, {int(fields[_PROCESSOR])})
-        _everywhere.update(everywhere)
+        core = {int(fields[_PROCESSOR])}
+        os.sched_setaffinity(0, core)
+        _elsewhere.update(everywhere - core or everywhere)
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def spread() -> None:
-    """Let the calling thread run on every core again, for work that needs no such lock.
+    """Let the calling thread run on the other cores, if there are any, for work without such lock.
 
-    Where there are several, it gives way to any other thread at once (SCHED_IDLE, sched(7)). Those
-    that are gathered would otherwise wait for the end of its turn: while 500 passwords are checked
-    that takes a message from 0.6 to 9 ms. On the only core it would never have its turn in a flood.
+    Those that are gathered would wait for the end of its turn, whatever its priority: to check 500
+    passwords on their core too made of 0.6 ms for a message 9.
     """
-    if sys.platform == "linux" and _everywhere:
+    if sys.platform == "linux" and _elsewhere:
         with contextlib.suppress(OSError):
-            os.sched_setaffinity(0, _everywhere)
-            if len(_everywhere) > 1:
-                os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+            os.sched_setaffinity(0, _elsewhere)
+
+
+def others() -> int:
+    """Return how many cores there are for threads that are spread. From any thread."""
+    return len(_elsewhere) or os.cpu_count() or 1
 
 
 def take_turns(threads: int) -> None:

@@ -54,7 +54,7 @@ def check_password(password: str) -> str:
 
 
 class Passwords:
-    """Makes and checks hashes, at most as many at once as there are cores.
+    """Makes and checks hashes, at most as many at once as there are cores to do it on.
 
     Hashing is meant to be slow and releases the GIL; it runs in threads named `password_0` and so
     on, at a lower priority where threads can have one, so that the talk does not wait for it. The
@@ -69,14 +69,14 @@ class Passwords:
 
     def __init__(self, time_cost: int, memory_kib: int, parallelism: int, line: int = LINE) -> None:
         self._hasher = PasswordHasher(time_cost, memory_kib, parallelism)
-        cores = os.cpu_count() or 1
+        threads = cores.others()
         self._pool = ThreadPoolExecutor(
-            cores,
+            threads,
             thread_name_prefix="password",
             initializer=_stand_back,
             initargs=(time_cost * memory_kib >= _DEAR_KIB,),
         )
-        self._places = threading.Semaphore(cores * (line + 1))  # nobody waits for one
+        self._places = threading.Semaphore(threads * (line + 1))  # nobody waits for one
         # Of nobody's password; checking one against it takes as long as any other check.
         self._nobody = _made_up(time_cost, memory_kib, parallelism)
 
@@ -157,7 +157,7 @@ def _made_up(time_cost: int, memory_kib: int, parallelism: int) -> str:
 def _stand_back(dear: bool) -> None:  # noqa: FBT001  # a ThreadPoolExecutor passes it by place
     """Lower the priority of the calling thread, which on Linux is an attribute of the thread.
 
-    If hashing is `dear` it runs on all cores, as it needs no lock of the interpreter.
+    If hashing is `dear` it runs on the other cores, as it needs no lock of the interpreter.
     """
     if dear:
         cores.spread()
