@@ -1,11 +1,11 @@
 /**
  * Questions that have an answer of their own, such as `history`.
  *
- * @import {Frame} from "../types.js"
+ * @import {Frame, Refusal} from "../types.js"
  */
 
 export class Requests {
-  /** @type {Map<string, (reply: Frame | null) => void>} */
+  /** @type {Map<string, {command: Record<string, unknown>, resolve: (reply: Frame | null) => void}>} */
   #open = new Map();
   #count = 0;
   #send;
@@ -17,16 +17,22 @@ export class Requests {
 
   /**
    * @param {Record<string, unknown>} command
-   * @returns {Promise<Frame | null>} The reply, also if it is an error; null if there is no
-   *   connection, or it ends before.
+   * @returns {Promise<Frame | null>} The reply, also if it is an error, but for what was asked too
+   *   fast, which is asked again; null if there is no connection, or it ends before.
    */
   ask(command) {
     this.#count += 1;
     const id = `q${this.#count}`;
     return new Promise((resolve) => {
-      this.#open.set(id, resolve);
-      if (!this.#send({ ...command, id })) this.answer(id, null);
+      this.#open.set(id, { command, resolve });
+      this.#say(id);
     });
+  }
+
+  /** @param {string} id */
+  #say(id) {
+    const open = this.#open.get(id);
+    if (open && !this.#send({ ...open.command, id })) this.answer(id, null);
   }
 
   /**
@@ -35,10 +41,17 @@ export class Requests {
    * @returns {boolean} Whether it was asked for.
    */
   answer(id, reply) {
-    const resolve = id === undefined ? undefined : this.#open.get(id);
-    if (id === undefined || !resolve) return false;
+    const open = id === undefined ? undefined : this.#open.get(id);
+    if (id === undefined || !open) return false;
+    if (reply?.type === "error") {
+      const { code, retry_after: seconds = 1 } = /** @type {Refusal} */ (/** @type {unknown} */ (reply));
+      if (code === "rate_limited") {
+        setTimeout(() => this.#say(id), seconds * 1000);
+        return true;
+      }
+    }
     this.#open.delete(id);
-    resolve(reply);
+    open.resolve(reply);
     return true;
   }
 
