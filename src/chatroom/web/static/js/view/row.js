@@ -10,7 +10,7 @@ import { day, dayOf, machine, moment, time } from "./days.js";
 import { icon, make } from "./dom.js";
 import { fillText } from "./text.js";
 
-const GROUP_SECONDS = 300; // lines of one author so near to each other have one head
+const GROUP_SECONDS = 600; // within each such stretch of time, what one says in a row has one head
 const LONG_LINES = 24;
 const LONG_CHARACTERS = 2400;
 const LINE_PIXELS = 22;
@@ -191,8 +191,8 @@ function isNewDay(entry, before) {
  */
 function isGrouped(message, before, all) {
   if (before?.kind !== "message" || message === all.mark || isNewDay(message, before)) return false;
-  const near = Math.abs(message.ts - before.ts) < GROUP_SECONDS;
-  return near && fold(before.from) === fold(message.from);
+  const stretch = (/** @type {number} */ ts) => Math.floor(ts / GROUP_SECONDS);
+  return stretch(message.ts) === stretch(before.ts) && fold(before.from) === fold(message.from);
 }
 
 /** @param {string} kind @param {string} label */
