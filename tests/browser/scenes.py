@@ -59,7 +59,12 @@ class Scene:
         profile = self._profiles.open(self._relay.address)
         profile.expect_faults(*NO_SERVER)
         tab = profile.entered("alice")
-        for name, text in TALK:
+        for name, text in TALK[:3]:
+            self._people[name].send(text)
+        with program(self.address, "erin"):
+            expect(tab.person("erin")).to_be_visible()
+        expect(tab.person("erin")).to_be_hidden()
+        for name, text in TALK[3:]:
             self._people[name].send(text)
         tab.say("With pleasure. It is on the shelf already.")
         tab.expect_said("With pleasure. It is on the shelf already.")

@@ -55,6 +55,7 @@ def test_nobody_is_shut_out(staged: Scene, state: str, request: pytest.FixtureRe
     """Nothing is found by axe, or sticks out at the side; pictures are made if wanted."""
     folder: Path | None = request.config.getoption("--pictures", default=None)
     tab = STATES[state](staged)
+    tab.page.mouse.move(0, 0)
     found: dict[str, list[str]] = {}
     for name in LOOKS:
         look(tab.page, name)

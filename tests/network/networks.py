@@ -103,13 +103,13 @@ class Relay:
 
     def __init__(self) -> None:
         self._listener = socket.create_server((self.host, 0))
-        self._onward, self._back = threading.Event(), threading.Event()
+        self._gates: list[threading.Event] = []
+        self._make_gates()
         self._refusing = False
         self._lock = threading.Lock()  # who is connected, and whether anybody may be
         self._socks: list[socket.socket] = [self._listener]
         self._threads: list[threading.Thread] = []
         self._port = 0
-        self.heal()
 
     def __enter__(self) -> Self:
         """Nothing more to do: it listens."""
@@ -146,6 +146,15 @@ class Relay:
         self._onward.clear()
         self._back.clear()
 
+    def strand(self) -> None:
+        """Hold everything back on the connections that there are; new ones are well.
+
+        So it is behind a router that has forgotten them.
+        """
+        with self._lock:
+            self.cut()
+            self._make_gates()
+
     def hold_answers(self) -> None:
         """Hold back what the server sends, and nothing else."""
         self._back.clear()
@@ -160,6 +169,13 @@ class Relay:
         """Pass everything on."""
         with self._lock:
             self._refusing = False
+            for gate in self._gates:
+                gate.set()
+
+    def _make_gates(self) -> None:
+        """Let what is connected from now on pass through gates of its own."""
+        self._onward, self._back = threading.Event(), threading.Event()
+        self._gates += [self._onward, self._back]
         self._onward.set()
         self._back.set()
 
@@ -176,8 +192,8 @@ class Relay:
                     near.close()
                     continue
                 self._socks += [near, far]
-            self._start(self._pass, near, far, self._onward)
-            self._start(self._pass, far, near, self._back)
+                self._start(self._pass, near, far, self._onward)
+                self._start(self._pass, far, near, self._back)
 
     def _pass(self, source: socket.socket, target: socket.socket, gate: threading.Event) -> None:
         """Pass on what comes until it ends; then the other side ends too."""
