@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from chatroom.app import App
 from chatroom.auth.registration import Mode
@@ -82,6 +82,11 @@ class Client:
     def send_bytes(self, data: bytes) -> None:
         """Sends `data` as it is."""
         self.sock.sendall(data)
+
+    def send_pieces(self, *pieces: bytes) -> None:
+        """Sends what belongs together, piece by piece."""
+        for piece in pieces:
+            self.send_bytes(piece)
 
     def send(self, command: str, **fields: object) -> None:
         """Sends one command, on a line of its own."""
@@ -167,6 +172,9 @@ class Client:
         return frames
 
 
+SomeClient = TypeVar("SomeClient", bound=Client)
+
+
 class Running:
     """A server in this process. `running` makes it.
 
@@ -177,6 +185,8 @@ class Running:
     def __init__(self, config: Config) -> None:
         self.failures: queue.SimpleQueue[StoreError] = queue.SimpleQueue()
         """Why the server gave up, if it did."""
+        self.speaks: type[Client] = Client
+        """What those who connect are, where a test does not say."""
         self.app = App(config, self.failures.put).start()
         self._clients: list[Client] = []
         self._stopped = False
@@ -188,7 +198,11 @@ class Running:
 
     def connect(self, *, receive_bytes: int = 0, source: str = "") -> Client:
         """Returns a new connection, which is closed with the server."""
-        client = Client(self.address, receive_bytes=receive_bytes, source=source)
+        client = self.speaks(self.address, receive_bytes=receive_bytes, source=source)
+        return self.keep(client)
+
+    def keep(self, client: SomeClient) -> SomeClient:
+        """Has `client` closed with the server, and returns it."""
         self._clients.append(client)
         return client
 

@@ -56,6 +56,7 @@ class SecureClient(Client):
     Args:
         address: host and port.
         receive_bytes: see `Client`.
+        source: see `Client`.
         context: what it asks of the server; nothing if not given.
     """
 
@@ -66,9 +67,10 @@ class SecureClient(Client):
         address: tuple[str, int],
         *,
         receive_bytes: int = 0,
+        source: str = "",
         context: ssl.SSLContext | None = None,
     ) -> None:
-        super().__init__(address, receive_bytes=receive_bytes)
+        super().__init__(address, receive_bytes=receive_bytes, source=source)
         try:
             self.sock = (context or trusting()).wrap_socket(self.sock, suppress_ragged_eofs=False)
         except BaseException:

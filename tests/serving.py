@@ -17,7 +17,7 @@ DEADLINE = 20.0
 PROGRAM = (sys.executable, "-m", "chatroom.cli.main")
 """What `chatroom` on a command line runs."""
 
-_TLS = re.compile(r"^  tls   (sha256:[0-9a-f]{64})$", re.MULTILINE)
+_TLS = re.compile(r"^  tls +(sha256:[0-9a-f]{64})$", re.MULTILINE)
 _JOIN = re.compile(rb" join (?:--tls )?(\S+)\n")
 
 

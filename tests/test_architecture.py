@@ -14,6 +14,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "version": set(),
     "config": set(),
     "cores": set(),
+    "histogram": set(),
     "tcp": set(),
     "tls": set(),
     "protocol": set(),
@@ -21,7 +22,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "auth": {"protocol", "log"},
     "room": {"protocol", "log", "auth"},
     "server": {"protocol", "log", "auth", "room"},
-    "app": {"protocol", "log", "auth", "room", "server"},
+    "web": {"protocol", "log", "auth", "room", "server"},
+    "app": {"protocol", "log", "auth", "room", "server", "web"},
     "client": {"protocol"},
     "ui": {"protocol", "client"},
     "selftest": {"protocol", "log", "client"},
@@ -31,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 """What each part may import beside itself and `FOR_ALL`; each line only names those above it."""
 
-FOR_ALL = {"version", "config", "tcp", "tls", "cores"}
+FOR_ALL = {"version", "config", "tcp", "tls", "cores", "histogram"}
 
 FOREIGN = {
     "socket": {"server", "client", "app", "tcp", "selftest"},
@@ -44,6 +46,9 @@ FOREIGN = {
     "argon2": {"auth"},
     "precis_i18n": {"auth"},
     "prompt_toolkit": {"ui"},
+    "h11": {"web"},
+    "websockets": {"web"},
+    "prometheus_client": {"web"},
     "argparse": {"cli"},
     "shtab": {"cli"},
 }

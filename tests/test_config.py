@@ -11,7 +11,17 @@ from chatroom.config import Argon2, Auth, Config, ConfigError, Limits, Server, a
 
 EVERYTHING = Config(
     Server(
-        "::1", 4000, "/srv/chat", 100, "required", "/etc/cert.pem", "/etc/key.pem", one_core=False
+        "::1",
+        4000,
+        "/srv/chat",
+        100,
+        "required",
+        "/etc/cert.pem",
+        "/etc/key.pem",
+        one_core=False,
+        web=False,
+        origins=("https://chat.example.org", "http://localhost:8000"),
+        metrics_token="a-long-one",
     ),
     Auth("closed", "unicode", Argon2(3, 64, 4)),
     Limits(100, 2000, 16, 2.5, 500, 5, 6, 7, 10, 3, 0.5, 7),
@@ -27,6 +37,9 @@ VARIABLES = {
     "CHATROOM_SERVER_TLS_CERT": "/etc/cert.pem",
     "CHATROOM_SERVER_TLS_KEY": "/etc/key.pem",
     "CHATROOM_SERVER_ONE_CORE": "false",
+    "CHATROOM_SERVER_WEB": "false",
+    "CHATROOM_SERVER_ORIGINS": "https://chat.example.org, http://localhost:8000",
+    "CHATROOM_SERVER_METRICS_TOKEN": "a-long-one",
     "CHATROOM_AUTH_REGISTRATION": "closed",
     "CHATROOM_AUTH_NAMES": "unicode",
     "CHATROOM_AUTH_ARGON2_TIME_COST": "3",
@@ -85,6 +98,9 @@ def test_everything_has_its_default() -> None:
             "tls_cert": "",
             "tls_key": "",
             "one_core": True,
+            "web": True,
+            "origins": (),
+            "metrics_token": "",
         },
         "auth": {
             "registration": "open",

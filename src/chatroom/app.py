@@ -4,7 +4,7 @@ import contextlib
 import resource
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Self
 
@@ -18,7 +18,7 @@ from chatroom.auth.naming import naming
 from chatroom.auth.passwords import Passwords
 from chatroom.auth.registration import Registration
 from chatroom.auth.sessions import Sessions
-from chatroom.config import Config
+from chatroom.config import Config, Server
 from chatroom.log.base import (
     ExpireSessions,
     SessionChange,
@@ -33,9 +33,12 @@ from chatroom.room.rate import Paces
 from chatroom.room.room import Room
 from chatroom.server.connections import Connections
 from chatroom.server.control import Control
+from chatroom.server.counts import Counts
 from chatroom.server.delivery import Delivery
 from chatroom.server.entrance import Entrance
+from chatroom.server.face import Row
 from chatroom.server.history import Pages
+from chatroom.server.lines import JSON_LINES
 from chatroom.server.listener import Listener, listen
 from chatroom.server.notices import RosterNotices
 from chatroom.server.outbox import Outbox
@@ -44,6 +47,11 @@ from chatroom.server.tickets import Ticket
 from chatroom.server.timers import Timers
 from chatroom.server.tls_front import front_of
 from chatroom.server.watch import Watch
+from chatroom.web.face import Web
+from chatroom.web.health import Health, health
+from chatroom.web.metrics import Metrics
+from chatroom.web.readings import Sources
+from chatroom.web.routes import Route
 
 STACK_BYTES = 256 * 1024
 """The stack of each thread. Address space is set aside for all of it, memory only for what is used;
@@ -81,6 +89,8 @@ class App:
             sock = stack.enter_context(listen(config.server.host, config.server.port))
             self.host, self.port = sock.getsockname()[:2]
             """Where the server listens."""
+            self.web = config.server.web
+            """Whether it serves browsers."""
             store = stack.enter_context(
                 open_store(self.data, reserve=reserve_of(config), check=True)
             )
@@ -90,6 +100,7 @@ class App:
             self._committer: Committer[Ticket] = Committer(store, self._sink, on_fatal)
             desk = desk_of(config, store, passwords, self._committer.call, self._expel)
             self._passwords = passwords
+            self._stopping = False
             self._wire(config, sock, store, desk)
             self._resources = stack.pop_all()
 
@@ -102,7 +113,8 @@ class App:
         self._room: Room[Outbox] = Room(
             accounts, submit, self._notices.changed, limits.message_bytes
         )
-        self._delivery = Delivery(store, accounts, self._timers, limits)
+        counts = Counts()
+        self._delivery = Delivery(store, accounts, self._timers, limits, counts)
         self._connections = Connections(limits.connections, limits.connections_per_address)
         self._sessions = Sessions(store.session, accounts)
         watch = Watch(self._timers, min(limits.ping_seconds, limits.stall_seconds, 25.0) / 25)
@@ -119,11 +131,31 @@ class App:
             watch,
             limits,
             Pages(store, accounts),
+            counts,
             self.front,
+            self._faces(config.server, store, counts),
         )
         entrance = Entrance(services, self._connections)
         self._control = Control(self.data, desk) if self.data else None
         self._listener = Listener(sock, "listener", entrance.serve, entrance.turn_away)
+
+    def _faces(self, server: Server, store: Store, counts: Counts) -> Sequence[Row]:
+        """Return what is spoken on the port."""
+        if not server.web:
+            return (JSON_LINES,)
+        sources = Sources(
+            store, self._committer, self._delivery, self._room, self._connections, counts
+        )
+        routes: dict[str, Route] = {
+            "/healthz": health(self._health),
+            "/metrics": Metrics(sources, server.metrics_token),
+        }
+        return Web(routes, server.origins).row, JSON_LINES
+
+    def _health(self) -> Health:
+        """Say whether messages can be stored. Any thread may call it."""
+        condition = self._committer.condition
+        return "stopping" if self._stopping or condition == "stopped" else condition
 
     def reload(self) -> None:
         """Read the certificate once more, for the connections to come."""
@@ -142,6 +174,7 @@ class App:
 
     def stop(self) -> None:
         """Take nobody in, commit what was said, say `bye` to everyone, and end all threads."""
+        self._stopping = True
         self._listener.stop()
         for connection in self._connections.all():
             connection.end("shutting_down", reconnect=True, after_ms=1000)

@@ -8,7 +8,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_origin
 
 import msgspec
 from msgspec import Meta, Struct
@@ -17,6 +17,10 @@ Count = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
 Name = Annotated[str, Meta(pattern=r"^[^\0]*$")]
 """What the system is to take for a name: it knows no NUL."""
+Origin = Annotated[str, Meta(pattern=r"^https?://[^/\s]+$")]
+"""Where a page is from, as a browser says it (RFC 6454, section 6.2)."""
+Token = Annotated[str, Meta(pattern=r"\A[!-~]*\Z")]
+"""What can stand behind `Bearer` (RFC 6750, section 2.1), and more than that."""
 
 _LANE_KIB = 8
 """The least memory that argon2 takes for each lane, in KiB (RFC 9106, section 3.1)."""
@@ -46,6 +50,12 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
     """Its key; empty if that is in the same file."""
     one_core: bool = True
     """Whether all threads but those that hash are kept on one core, where Python has a GIL."""
+    web: bool = True
+    """Whether a browser is served on the same port."""
+    origins: tuple[Origin, ...] = ()
+    """Whose pages may speak with the server, beside its own."""
+    metrics_token: Token = ""
+    """What has to be shown for `/metrics` from elsewhere than this machine; empty for nobody."""
 
 
 class Argon2(Struct, frozen=True, forbid_unknown_fields=True):
@@ -177,17 +187,23 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
             raise ConfigError(f"There is no setting for {name}; take it out of the environment.")
         path, kind = variables[name]
         try:
-            value = msgspec.convert(text, kind, strict=False)
+            value = msgspec.convert(_words(text, kind), kind, strict=False)
         except msgspec.ValidationError as error:
-            raise ConfigError(
-                f"{name}: {_key_and_rule(f'{error} - at `$.{path[-1]}`')}."
-            ) from error
+            rule = str(error).partition(" - at ")[0]
+            raise ConfigError(f"{name}: {_key_and_rule(f'{rule} - at `$.{path[-1]}`')}.") from error
         except UnicodeEncodeError:
             raise ConfigError(f"{name} is not UTF-8; write it so.") from None
         for key in reversed(path):
             value = {key: value}
         _merge(settings, value)
     return settings
+
+
+def _words(text: str, kind: object) -> str | list[str]:
+    """Return the parts of `text`, between which commas stand, if there may be several."""
+    if get_origin(kind) is not tuple:
+        return text
+    return [part for each in text.split(",") if (part := each.strip())]
 
 
 def _variables(

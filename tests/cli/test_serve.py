@@ -45,19 +45,21 @@ def refused(*arguments: str, **env: str) -> str:
 def test_the_banner_says_all_that_one_needs(tmp_path: Path) -> None:
     data = tmp_path / "room.db"
     with Server(data) as server:
-        first, second, third = server.banner.splitlines()
+        first, browser, second, third = server.banner.splitlines()
         assert first == f"chatroom {VERSION} listens on 127.0.0.1:{server.port}"
-        assert second == f"  data  {data}"
-        assert re.fullmatch(rf"  join  \S+ join 127.0.0.1:{server.port}", third)
+        assert browser == f"  browser  http://127.0.0.1:{server.port}/"
+        assert second == f"  data     {data}"
+        assert re.fullmatch(rf"  join     \S+ join 127.0.0.1:{server.port}", third)
         client_of(server, "bob").close()
 
 
 def test_a_server_for_everybody_is_joined_from_here_by_a_near_address() -> None:
     with Server(":memory:", "--host", "0.0.0.0") as server:  # noqa: S104 - that is the point
-        first, second, third, fourth = server.banner.splitlines()
+        first, browser, second, third, fourth = server.banner.splitlines()
         assert first.endswith(f" listens on 0.0.0.0:{server.port}")
+        assert browser == f"  browser  https://127.0.0.1:{server.port}/"
         assert "in memory" in second
-        assert third.startswith("  tls   sha256:")
+        assert third.startswith("  tls      sha256:")
         assert fourth.endswith(f" join --tls 127.0.0.1:{server.port}")
 
 
@@ -166,6 +168,9 @@ def test_what_is_in_force_can_be_printed(tmp_path: Path) -> None:
         "tls_cert": "",
         "tls_key": "",
         "one_core": True,
+        "web": True,
+        "origins": [],
+        "metrics_token": "",
     }
     assert config["limits"]["message_bytes"] == 100
     assert config["limits"]["connections"] == 6
@@ -217,8 +222,8 @@ def test_the_line_to_join_with_is_as_short_as_it_can_be() -> None:
     """Whoever found the program on the path need not be told where it is."""
     with started(str(BIN / "chatroom")) as process:
         assert process.stdout
-        third = [process.stdout.readline() for _ in range(3)][2]
-        assert third.startswith("  join  chatroom join 127.0.0.1:")
+        last = [process.stdout.readline() for _ in range(4)][3]
+        assert last.startswith("  join     chatroom join 127.0.0.1:")
         process.terminate()
         assert process.wait(DEADLINE) == 0
 

@@ -94,7 +94,7 @@ def _talk(alice: Screen, bob: Screen) -> None:
 def _named(banner: str, port: int, folder: Path) -> str:
     """Returns the banner as it is on alice's computer."""
     banner = banner.replace(str(folder), "/home/alice/.local/share/chatroom")
-    banner = re.sub(r"join  .* join", "join  .venv/bin/chatroom join", banner)
+    banner = re.sub(r"join     .* join", "join     .venv/bin/chatroom join", banner)
     return banner.replace(str(port), "12345").rstrip()
 
 

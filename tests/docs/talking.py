@@ -6,9 +6,9 @@ name is a connection of its own, opened by its first line.
 
 import json
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from chatroom.protocol.frames import FrameDecoder
 
@@ -36,6 +36,20 @@ def _turn(line: str) -> Turn:
     who, direction, frame = line.split(None, 2)
     assert direction in {"<", ">"}, line
     return Turn(who, direction == ">", json.loads(frame))
+
+
+class Speaker(Protocol):
+    """A client that holds a conversation."""
+
+    def send(self, frame: Frame) -> None:
+        """Sends a frame."""
+
+    def receive(self) -> Frame:
+        """Returns the next frame."""
+        ...
+
+    def close(self) -> None:
+        """Ends it."""
 
 
 class Client:
@@ -81,14 +95,22 @@ SECRETS = {"epoch", "session"}
 """Fields whose values the server draws by chance; what is written stands for the real ones."""
 
 
-def hold(turns: Sequence[Turn], port: int) -> Iterator[Turn]:
-    """Holds a conversation with a server; yields each turn with what was really said."""
+def hold(
+    turns: Sequence[Turn], port: int, opened: Callable[[int], Speaker] = Client
+) -> Iterator[Turn]:
+    """Holds a conversation with a server; yields each turn with what was really said.
+
+    Args:
+        turns: what is said.
+        port: where the server listens on this machine.
+        opened: connects a client.
+    """
     with ExitStack() as stack:
-        clients: dict[str, Client] = {}
+        clients: dict[str, Speaker] = {}
         real: dict[object, object] = {}
         for who, sent, frame in turns:
             if who not in clients:
-                clients[who] = Client(port)
+                clients[who] = opened(port)
                 stack.callback(clients[who].close)
             if sent:
                 clients[who].send(_in_real(frame, real))

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from chatroom.app import BYE_SECONDS, CUT_SECONDS, STACK_BYTES
 from chatroom.auth.audit import Deed
 from chatroom.cli.main import COMMANDS
 from chatroom.config import Config, load
+from tests.conversation import running
 from tests.docs import markdown
 from tests.docs.markdown import OPERATIONS, ROOT
+from tests.web.fetching import fetch
 
 SERVER_PARTS = (
     "app.py",
@@ -24,6 +27,7 @@ SERVER_PARTS = (
     "log",
     "room",
     "server",
+    "web",
 )
 """Where the log messages of a server come from."""
 
@@ -41,6 +45,12 @@ def _keys(section: msgspec.inspect.StructType, path: str = "") -> Iterator[list[
             yield [key, variable, msgspec.json.encode(field.default).decode(), _allowed(field.type)]
 
 
+_KINDS: dict[type, str] = {
+    msgspec.inspect.BoolType: "false or true",
+    msgspec.inspect.VarTupleType: "texts, between commas in the environment",
+}
+
+
 def _allowed(kind: msgspec.inspect.Type) -> str:
     """Says what a key may be set to."""
     match kind:
@@ -52,10 +62,8 @@ def _allowed(kind: msgspec.inspect.Type) -> str:
             return f"{low} or more"
         case msgspec.inspect.IntType(ge=low, le=high) | msgspec.inspect.FloatType(ge=low, le=high):
             return f"{low} to {high}"
-        case msgspec.inspect.BoolType():
-            return "false or true"
         case _:
-            return "text"
+            return _KINDS.get(type(kind), "text")
 
 
 def test_the_configuration_table_is_the_configuration() -> None:
@@ -68,11 +76,13 @@ def test_the_configuration_table_is_the_configuration() -> None:
 
 def test_every_variable_of_the_table_sets_its_key() -> None:
     for key, variable, default, *_ in markdown.table(OPERATIONS, *CONFIGURATION):
-        value: object = load(environment={variable: default.strip('"') or "elsewhere"})
+        given = default.strip('"[]') or "https://elsewhere.example"
+        value: object = load(environment={variable: given})
         for part in key.split("."):
             value = getattr(value, part)
+        value = value[0] if isinstance(value, tuple) else value
         said = str(value).lower() if isinstance(value, bool) else str(value)
-        assert said in {default.strip('"') or "elsewhere", f"{default}.0"}
+        assert said in {given, f"{default}.0"}
 
 
 def test_the_table_of_acts_is_what_the_audit_log_can_say() -> None:
@@ -112,3 +122,34 @@ def test_the_figures_in_the_text_are_those_of_the_source() -> None:
     assert f"{STACK_BYTES // 1024} KiB of address space" in text
     assert BYE_SECONDS + CUT_SECONDS < 2
     assert "within 2 seconds" in text
+
+
+@pytest.fixture(scope="module")
+def shown() -> str:
+    """What a server shows to whoever watches it."""
+    with running() as server:
+        return fetch(server, "/metrics").text
+
+
+def test_the_table_of_metrics_is_what_is_shown(shown: str) -> None:
+    assert markdown.table(OPERATIONS, "Metric", "Type", "Labels", "Meaning") == [
+        [
+            f"{family.name}_total" if family.type == "counter" else family.name,
+            family.type,
+            ", ".join({label for one in family.samples for label in one.labels} - {"le"}) or "none",
+            family.documentation,
+        ]
+        for family in text_string_to_metric_families(shown)
+        if family.name.startswith("chatroom_")
+    ]
+
+
+def test_the_rules_are_about_metrics_that_there_are(shown: str) -> None:
+    text = markdown.section(OPERATIONS, "Watching it")
+    named = set(re.findall(r"\b(?:chatroom|process|python)_\w+", text))
+    there = {
+        name
+        for family in text_string_to_metric_families(shown)
+        for name in (family.name, *(sample.name for sample in family.samples))
+    }
+    assert named <= there

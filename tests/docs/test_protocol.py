@@ -226,7 +226,7 @@ def lose_the_account(client: Client, server: Server) -> None:
 
 def operate(server: Server, *words: str) -> None:
     """Do something as the person who runs the server."""
-    data = server.banner.partition("data  ")[2].splitlines()[0]
+    data = server.banner.partition("data  ")[2].splitlines()[0].strip()
     command = [*PROGRAM, *words, "--data", data]
     subprocess.run(command, env=environment(), check=True, capture_output=True)
 

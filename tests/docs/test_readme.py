@@ -1,5 +1,6 @@
 """What the README shows is what one sees."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -28,3 +29,23 @@ def test_the_commands_to_begin_with_exist() -> None:
     assert "\nserve:" in (ROOT / "Makefile").read_text(encoding="utf-8")
     text = README.read_text(encoding="utf-8")
     assert text.index("`make serve`") < text.index("`.venv/bin/chatroom join`") < text.index("## ")
+
+
+PICTURES = ROOT / "docs/images"
+PICTURES_BYTES = 800_000
+"""The most that all of them have, as each new one stays in the repository for ever."""
+
+
+def test_the_first_screen_shows_the_browser_and_the_terminal() -> None:
+    first, _, _ = README.read_text(encoding="utf-8").partition("\n## ")
+    assert re.search(r"!\[[^\]]+\]\(docs/images/room-desk\.png\)", first)
+    assert JOIN in first
+
+
+def test_every_picture_is_shown_and_says_what_it_shows() -> None:
+    text = README.read_text(encoding="utf-8")
+    shown = re.findall(r"!\[[^\]]+\]\((docs/images/[^)]+)\)", text)
+    shown += re.findall(r'<img src="(docs/images/[^"]+)" alt="[^"]+"', text)
+    there = [str(path.relative_to(ROOT)) for path in PICTURES.iterdir()]
+    assert sorted(shown) == sorted(there)
+    assert sum(path.stat().st_size for path in PICTURES.iterdir()) < PICTURES_BYTES

@@ -242,6 +242,34 @@ def test_between_two_looks_for_room_what_is_said_is_tried(heard: Heard) -> None:
     assert heard.said == [NO_ROOM]
 
 
+def test_whether_anything_can_be_stored_is_known(running: Running, heard: Heard) -> None:
+    conditions: list[str] = [running.committer.condition]
+    running.store.hook = _raise(FULL)
+    running.submit("refused")
+    running.done(1)
+    conditions.append(running.committer.condition)
+    running.store.hook = lambda: None
+    heard.wait_for(2)
+    conditions.append(running.committer.condition)
+    running.committer.stop()
+    conditions.append(running.committer.condition)
+    assert conditions == ["ok", "full", "ok", "stopped"]
+
+
+def test_each_commit_is_timed(running: Running) -> None:
+    """What is refused, and what needs no commit, is none."""
+    running.submit("one", "two")
+    running.committer.submit([Job("no change")])
+    running.done(3)
+    running.store.hook = _raise(FULL)
+    running.submit("refused")
+    running.done(4)
+    running.committer.stop()
+    below, total = running.committer.seconds.read()
+    assert below[-1] == (float("inf"), len(running.store.batches))
+    assert total > 0
+
+
 def test_a_full_store_can_be_stopped_and_can_break(running: Running) -> None:
     running.store.hook = _raise(FULL)
     running.submit("refused")

@@ -14,8 +14,10 @@ from chatroom.log.memory import MemoryStore
 from chatroom.protocol import events
 from chatroom.protocol.events import REPLAY
 from chatroom.server.backlog import ENTRIES
+from chatroom.server.face import LINES, Framing, Shared
 from chatroom.server.outbox import Outbox
 from chatroom.server.round import Round
+from chatroom.web.websocket import MESSAGES
 from tests.server.stage import (
     Trickle,
     account,
@@ -26,6 +28,7 @@ from tests.server.stage import (
     public_frame,
     readers_of,
 )
+from tests.websocket import cut
 
 Kind = Literal["others", "own", "reply", "private", "roster", "join", "return", "part", "bye"]
 
@@ -77,10 +80,17 @@ class Scene:
         capacity: how many entries the store keeps.
         tail_bytes: how many bytes the readers keep.
         entries: how many entries are read for them at a time.
+        framing: how the reader is sent events.
     """
 
     def __init__(
-        self, stack: ExitStack, *, capacity: int, tail_bytes: int, entries: int = ENTRIES
+        self,
+        stack: ExitStack,
+        *,
+        capacity: int,
+        tail_bytes: int,
+        entries: int = ENTRIES,
+        framing: Framing = LINES,
     ) -> None:
         self.store = MemoryStore(capacity)
         self._accounts = stack.enter_context(accounts_in(self.store, "alice", "bob"))
@@ -90,6 +100,7 @@ class Scene:
         )
         self.sock = stack.enter_context(Trickle())
         self.outbox = Outbox(self.sock)
+        self.outbox.framing = framing
         self.told = Told()
         self._roster = 0
         self._present = False
@@ -97,8 +108,12 @@ class Scene:
 
     @property
     def arrived(self) -> list[bytes]:
-        """What the reader has been sent, frame by frame."""
-        return frames(self.sock.taken)
+        """What the reader has been sent, frame by frame, each as a line."""
+        if self.outbox.framing is not MESSAGES:
+            return frames(self.sock.taken)
+        found, rest = cut(bytes(self.sock.taken))
+        assert not rest
+        return [payload + b"\n" for _, payload in found]
 
     def play_out(self, plan: Sequence[Turn], *, ahead: bool = False) -> None:
         """Go through `plan`, and let the reader catch up at last."""
@@ -165,7 +180,7 @@ class Scene:
             case "bye" if not self.outbox.finishing:
                 if self._present:
                     self._part(work)
-                self.outbox.farewell = b"bye\n"
+                self.outbox.farewell = self.outbox.framing.frame(b"bye\n")
                 self.outbox.finishing = True
                 work.touch(self.outbox)
 
@@ -217,12 +232,13 @@ class Scene:
     def _tell_roster(self, work: Round) -> None:
         """Do what the delivery does."""
         self._roster += 1
-        frame = self.readers.roster = events.update_users((f"user{self._roster}",))
+        frame = events.update_users((f"user{self._roster}",))
+        roster = self.readers.roster = Shared(frame)
         self.told.rosters.append(frame)
         if self.outbox.stalled:
             self.outbox.roster_due = True
         else:
-            work.insert(self.outbox, frame)
+            work.insert_framed(self.outbox, roster.framed(self.outbox.framing))
 
 
 def _reply_to(step: Step) -> bytes:

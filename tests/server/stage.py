@@ -24,6 +24,7 @@ from chatroom.protocol import events
 from chatroom.room.rate import Paces
 from chatroom.room.room import Room
 from chatroom.server.backlog import ENTRIES, Backlog
+from chatroom.server.counts import Counts
 from chatroom.server.history import Pages
 from chatroom.server.outbox import Outbox
 from chatroom.server.readers import Readers
@@ -150,6 +151,7 @@ def services_that_note(
         watch,
         limits,
         Pages(store, accounts),
+        Counts(),
     )
     return services, tickets
 

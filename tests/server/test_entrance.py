@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from chatroom.config import Limits
+from chatroom.protocol.errors import ErrorCode
 from chatroom.server.connections import Connections
 from chatroom.server.entrance import Entrance
 from chatroom.server.tickets import Answer, Release
@@ -63,6 +64,8 @@ def test_one_too_many_is_told_so() -> None:
         assert other.fileno() == -1
         client.close()
         assert connections.wait_empty(DEADLINE)
+        assert services.counts.connections == 1
+        assert services.counts.turned_away[ErrorCode.TOO_MANY_CONNECTIONS] == 1
 
 
 def test_without_a_descriptor_one_is_told_so(caplog: pytest.LogCaptureFixture) -> None:
@@ -71,6 +74,7 @@ def test_without_a_descriptor_one_is_told_so(caplog: pytest.LogCaptureFixture) -
         Entrance(services, Connections(0, 0)).turn_away(near)
         assert "no room for more connections" in is_turned_away(client)
         assert "too many open files" in caplog.text
+        assert services.counts.turned_away[ErrorCode.TOO_MANY_CONNECTIONS] == 1
 
 
 def test_a_flood_does_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from chatroom.log.base import ROOM, Entry, StoreError
 from chatroom.log.memory import MemoryStore
+from chatroom.server.face import LINES, Framing
 from chatroom.server.outbox import Outbox
 from chatroom.server.readers import PIECES
 from chatroom.server.round import Round
+from chatroom.web.websocket import MESSAGES
 from tests.server.scene import Kind, Scene, Step, Turn, turns
 from tests.server.stage import (
     Trickle,
@@ -25,6 +27,8 @@ from tests.server.stage import (
     readers_of,
 )
 
+FRAMINGS = st.sampled_from([LINES, MESSAGES])
+
 EVERYTHING: tuple[Kind, ...] = (
     "others", "others", "own", "own", "reply", "private", "roster", "join", "return", "part",
 )  # fmt: skip
@@ -35,17 +39,18 @@ EVERYTHING: tuple[Kind, ...] = (
     plan=turns(*EVERYTHING),
     tail_bytes=st.sampled_from([0, 300, 1 << 20]),
     entries=st.sampled_from([1, 2, 3, 64]),
+    framing=FRAMINGS,
     ahead=st.booleans(),
     bye=st.booleans(),
 )
 def test_a_reader_gets_the_same_stream_however_its_socket_takes_it(
-    plan: list[Turn], tail_bytes: int, entries: int, *, ahead: bool, bye: bool
+    plan: list[Turn], tail_bytes: int, entries: int, framing: Framing, *, ahead: bool, bye: bool
 ) -> None:
     """Only direct messages and rosters may come later, and each of the former exactly once."""
     if bye:
         plan = [*plan, Turn([Step("bye", "x")], [0, 3], 1)]
     with ExitStack() as stack:
-        scene = Scene(stack, capacity=1000, tail_bytes=tail_bytes, entries=entries)
+        scene = Scene(stack, capacity=1000, tail_bytes=tail_bytes, entries=entries, framing=framing)
         scene.play_out(plan, ahead=ahead)
         arrived = scene.arrived
         told = scene.told
@@ -65,13 +70,14 @@ def test_a_reader_gets_the_same_stream_however_its_socket_takes_it(
 @given(
     plan=turns("others", "own", "private", "reply"),
     entries=st.sampled_from([1, 2, 3, 64]),
+    framing=FRAMINGS,
     ahead=st.booleans(),
 )
 def test_what_the_log_has_forgotten_is_passed_over_and_all_else_arrives(
-    plan: list[Turn], entries: int, *, ahead: bool
+    plan: list[Turn], entries: int, framing: Framing, *, ahead: bool
 ) -> None:
     with ExitStack() as stack:
-        scene = Scene(stack, capacity=3, tail_bytes=0, entries=entries)
+        scene = Scene(stack, capacity=3, tail_bytes=0, entries=entries, framing=framing)
         scene.play_out([Turn([Step("join", "x")], [], 0), *plan], ahead=ahead)
         public = [frame for frame in scene.arrived if b'"direct_message"' not in frame]
         rest = [frame for frame in public if b'"gap"' not in frame]
@@ -150,6 +156,14 @@ def test_a_bye_that_the_socket_does_not_take_is_sent_later(scene: Scene) -> None
     assert scene.sock.taken == b"bye\n"
     assert scene.outbox.finished
     assert not scene.selector.get_map()
+
+
+def test_those_whose_socket_is_full_lag_until_they_have_caught_up(scene: Scene) -> None:
+    assert scene.readers.lagging == 0
+    scene.play([Turn([Step("others", "one")], [3], 0)])
+    assert scene.readers.lagging == 1
+    catch_up(scene.readers, scene.outbox)
+    assert scene.readers.lagging == 0
 
 
 def test_a_reader_whose_messages_are_all_forgotten_is_not_tried_for_ever() -> None:
@@ -255,6 +269,7 @@ def test_everyone_in_the_room_is_gone_through_and_found_by_account() -> None:
         readers.join(two, alice, 1)
         readers.join(three, bob, 1)
         assert list(readers) == [one, two, three]
+        assert readers.present == 3
         assert (list(readers.of(alice)), list(readers.of(bob))) == ([one, two], [three])
         readers.part(one, 1)
         readers.part(three, 1)
@@ -262,6 +277,7 @@ def test_everyone_in_the_room_is_gone_through_and_found_by_account() -> None:
         assert not list(readers.of(bob))
         readers.part(three, 1)  # who is not there cannot go
         readers.part(Outbox(first), 1)
+        assert readers.present == 1
 
 
 def test_a_reader_who_is_far_behind_leaves_the_others_their_turn() -> None:

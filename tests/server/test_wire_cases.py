@@ -88,8 +88,7 @@ def hold(client: Client, case: WireCase) -> None:
 def send_on(client: Client, case: WireCase) -> None:
     """Sends the bytes of `case`, in two pieces so that a frame is split."""
     half = len(case.data) // 2
-    client.send_bytes(case.data[:half])
-    client.send_bytes(case.data[half:])
+    client.send_pieces(case.data[:half], case.data[half:])
 
 
 def named(expected: Expected) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from chatroom.cli.arguments import UsageError, add_file
 from chatroom.config import Config, ConfigError, load
 
-_OPTIONS = ("host", "port", "data", "tls", "tls_cert", "tls_key")
+_OPTIONS = ("host", "port", "data", "tls", "tls_cert", "tls_key", "web")
 """The keys of the section `server` that options set."""
 
 

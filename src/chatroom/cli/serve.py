@@ -74,13 +74,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="let others come without TLS; whoever is on the way can then read their passwords",
     )
     parser.add_argument(
+        "--no-web",
+        dest="web",
+        action="store_const",
+        const=False,
+        help="serve no browsers: no page, no WebSocket, no figures",
+    )
+    _add_log_arguments(parser)
+    parser.add_argument(
+        "--print-config", action="store_true", help="show the configuration in force and leave"
+    )
+
+
+def _add_log_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--log-level", choices=LEVELS, default="warning", help="what is logged on standard error"
     )
     parser.add_argument(
         "--log-format", choices=logs.FORMATS, default="text", help="how an entry of the log looks"
-    )
-    parser.add_argument(
-        "--print-config", action="store_true", help="show the configuration in force and leave"
     )
 
 
@@ -154,16 +165,16 @@ def _banner(app: "App") -> str:
     everywhere = not app.host.strip("0.:")  # all zeros stand for every address
     near = _address("127.0.0.1", app.port) if everywhere else address
     required, fingerprint = app.front.required, app.front.identity.fingerprint
-    lines = [
-        f"chatroom {VERSION} listens on {address}",
-        f"  data  {app.data or 'in memory; all is gone when the server stops'}",
-    ]
+    lines = [f"chatroom {VERSION} listens on {address}"]
+    if app.web:
+        lines.append(f"  browser  http{'s' if required else ''}://{near}/")
+    lines.append(f"  data     {app.data or 'in memory; all is gone when the server stops'}")
     if fingerprint:
-        lines.append(f"  tls   {fingerprint}")
+        lines.append(f"  tls      {fingerprint}")
     if not (required or is_loopback(app.host)):
         lines.append("  insecure: passwords of those who come without TLS can be read on the way")
     near_tls = " --tls" if required and (everywhere or is_loopback(app.host)) else ""
-    lines.append(f"  join  {_program()} join{near_tls} {near}")
+    lines.append(f"  join     {_program()} join{near_tls} {near}")
     return "\n".join(lines)
 
 

@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Generic, TypeVar, cast
+from typing import Generic, Literal, TypeVar, cast
 
 import msgspec
 
+from chatroom.histogram import Histogram
 from chatroom.log.base import Change, Outcome, StorageFull, Store, StoreError
 from chatroom.log.handoff import Handoff, HandoffClosed
 
@@ -25,6 +26,9 @@ when somebody frees some."""
 
 Answer = Future[Outcome | None]
 """The ticket of a job that somebody waits for; None where there was nothing to commit."""
+
+Condition = Literal["ok", "full", "stopped"]
+"""Whether changes can be committed: yes; not until there is room on the disk; not any more."""
 
 _log = logging.getLogger(__name__)
 
@@ -72,6 +76,8 @@ class Committer(Generic[Ticket]):
         self._sink = sink
         self._on_fatal = on_fatal
         self._queue: Handoff[Job[Ticket | Answer]] = Handoff(QUEUE)
+        self.seconds = Histogram()
+        """How long the commits took; counted by the thread, to be read by any."""
         self._probe_seconds = probe_seconds
         self._probe_at: float | None = None  # when to look for room; None while there is some
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
@@ -107,6 +113,13 @@ class Committer(Generic[Ticket]):
         """Commit what was submitted and end the thread; the store stays open."""
         self._queue.close()
         self._thread.join()
+
+    @property
+    def condition(self) -> Condition:
+        """Whether changes can be committed just now. Any thread may ask."""
+        if self._queue.closed:
+            return "stopped"
+        return "ok" if self._probe_at is None else "full"
 
     def _run(self) -> None:
         jobs: list[Job[Ticket | Answer]] = []
@@ -159,13 +172,16 @@ class Committer(Generic[Ticket]):
         """Commit `changes` as one; a full disk is an outcome like others."""
         if not changes:
             return ()
+        begin = time.perf_counter()
         try:
-            return self._store.commit(changes)
+            outcomes = self._store.commit(changes)
         except StorageFull as error:
             if self._probe_at is None:
                 _log.error("%s Nothing is stored until then.", error)
                 self._probe_at = time.monotonic() + self._probe_seconds
             return [error] * len(changes)
+        self.seconds.observe(time.perf_counter() - begin)
+        return outcomes
 
     def _give_up(self, jobs: list[Job[Ticket | Answer]], error: StoreError) -> None:
         """Refuse what waits and what may still come; tell those who have no answer yet."""

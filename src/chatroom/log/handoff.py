@@ -34,7 +34,8 @@ class Handoff(Generic[Item]):
         self._filled.acquire()
         self._waiting = False
         self._items: list[Item] = []
-        self._closed = False
+        self.closed = False
+        """Whether nothing can be put any more. Any thread may ask."""
 
     def put(self, items: Iterable[Item], *, wait: bool = True) -> None:
         """Add `items`, together and in order. Any thread may call it.
@@ -48,9 +49,9 @@ class Handoff(Generic[Item]):
             HandoffClosed: `close` was called; nothing was added.
         """
         with self._lock:
-            while wait and len(self._items) >= self._bound and not self._closed:
+            while wait and len(self._items) >= self._bound and not self.closed:
                 self._room.wait()
-            if self._closed:
+            if self.closed:
                 raise HandoffClosed
             was_empty = not self._items
             self._items.extend(items)
@@ -76,7 +77,7 @@ class Handoff(Generic[Item]):
             TimeoutError: nothing came in time.
         """
         with self._lock:
-            if self._items or self._closed:
+            if self._items or self.closed:
                 return self._take()
             self._waiting = True
             self._filled.acquire(blocking=False)  # it was released at the end of an earlier wait
@@ -101,6 +102,6 @@ class Handoff(Generic[Item]):
     def close(self) -> None:
         """Refuse what comes from now on; what is there can still be taken."""
         with self._lock:
-            self._closed = True
+            self.closed = True
             self._wake()
             self._room.notify_all()

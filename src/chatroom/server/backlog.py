@@ -5,6 +5,7 @@ from collections.abc import Callable
 from chatroom.auth.accounts import Accounts
 from chatroom.log.base import ROOM, Account, Entry, Store
 from chatroom.protocol import events
+from chatroom.server.face import LINES, Framing
 from chatroom.server.tail import Run
 
 ENTRIES = 64
@@ -40,11 +41,11 @@ class Backlog:
         self._accounts = accounts
         self._entries = entries
         self._limit = shared_bytes
-        # By their first places and marks, the one used last at the end.
-        self._shared: dict[tuple[int, str], Run] = {}
+        # By their first places, marks and framings, the one used last at the end.
+        self._shared: dict[tuple[int, str, Framing], Run] = {}
         self._bytes = 0  # in all of them
 
-    def public(self, place: int, stop: int, mark: str = "") -> Run:
+    def public(self, place: int, stop: int, mark: str = "", *, framing: Framing = LINES) -> Run:
         """Return some public messages that go on at `place`, or the oldest there still is.
 
         The first ones may be from before `place`: many readers share what is read for one.
@@ -53,32 +54,35 @@ class Backlog:
             place: where the reader is.
             stop: the place that they end at, at the latest; all before it is in the log.
             mark: what each of them ends with; see `events.broadcast`.
+            framing: how they are sent.
 
         Raises:
             StoreError: the log cannot be read.
         """
         first = place - (place - 1) % self._entries
         if first + self._entries > stop:  # it would be another one for the next reader
-            return self._public(place, stop, mark)
-        run = self._shared.pop((first, mark), None)
+            return self._public(place, stop, mark, framing)
+        run = self._shared.pop((first, mark, framing), None)
         if run is None:
-            run = self._public(first, stop, mark)
+            run = self._public(first, stop, mark, framing)
             if run.first != first:  # some of it is forgotten
                 return run
             self._bytes += len(run.data)
-        self._shared[first, mark] = run
+        self._shared[first, mark, framing] = run
         while self._bytes > self._limit:
             self._bytes -= len(self._shared.pop(next(iter(self._shared))).data)
         return run
 
-    def _public(self, place: int, stop: int, mark: str) -> Run:
+    def _public(self, place: int, stop: int, mark: str, framing: Framing) -> Run:
         def encode(sender: str, entry: Entry, stamp: str) -> bytes:
             seq, prev = entry.seq, entry.seq - 1
             return events.broadcast(sender, entry.text, seq, prev, stamp, mark=mark)
 
-        return self._run(ROOM, place, stop, encode)
+        return self._run(ROOM, place, stop, framing, encode)
 
-    def private(self, account: Account, place: int, stop: int, mark: str = "") -> Run:
+    def private(
+        self, account: Account, place: int, stop: int, mark: str = "", *, framing: Framing = LINES
+    ) -> Run:
         """Return some direct messages to `account` from `place` on, or the oldest there still are.
 
         The arguments, and what it raises, are those of `public`.
@@ -88,13 +92,14 @@ class Backlog:
             to, seq, prev = account.name, entry.seq, entry.seq - 1
             return events.direct_message(sender, to, entry.text, seq, prev, stamp, mark=mark)
 
-        return self._run(account.inbox, place, stop, encode)
+        return self._run(account.inbox, place, stop, framing, encode)
 
-    def _run(self, log: int, place: int, stop: int, encode: Encode) -> Run:
+    def _run(self, log: int, place: int, stop: int, framing: Framing, encode: Encode) -> Run:
         """Return some entries of `log` from `place` on, as `encode` makes them."""
         entries = self._read(log, place, stop)
         epoch, name = self._store.epoch(log), self._accounts.name
-        frames = [encode(name(e.author), e, events.stamp(epoch, e.ts)) for e in entries]
+        lines = [encode(name(e.author), e, events.stamp(epoch, e.ts)) for e in entries]
+        frames = lines if framing is LINES else [framing.frame(line) for line in lines]
         return Run(entries[0].seq if entries else stop, frames)
 
     def _read(self, log: int, place: int, stop: int) -> list[Entry]:

@@ -1,9 +1,10 @@
 """What the reading thread of a connection hands in together."""
 
 from chatroom.log.committer import Job
+from chatroom.server.face import Framing
 from chatroom.server.outbox import Outbox
 from chatroom.server.services import Submit
-from chatroom.server.tickets import Answer, Ticket
+from chatroom.server.tickets import Answer, Ticket, Verbatim
 
 _HEAVY_BYTES = 64 * 1024
 """How much the replies may weigh before they are handed in, even if more was read."""
@@ -39,6 +40,16 @@ class Batch:
         """Reply with `frame`, behind the replies to all that was asked before."""
         answer = Answer(self._outbox, frame)
         self.put(Job(answer), answer.weight)
+
+    def pass_on(self, data: bytes, framing: Framing | None = None) -> None:
+        """Have `data` sent as it is, behind the replies to all that was asked before.
+
+        Args:
+            data: what a face has made; it may be empty.
+            framing: how what follows is framed from here on; None for no change.
+        """
+        verbatim = Verbatim(self._outbox, data, framing)
+        self.put(Job(verbatim), verbatim.weight)
 
     def flush(self) -> None:
         """Hand in what has gathered; wait while the client does not take its replies.

@@ -29,10 +29,11 @@ from chatroom.protocol.commands import (
     parse,
 )
 from chatroom.protocol.errors import ADVICE, ErrorCode, ProtocolError
-from chatroom.protocol.frames import Frame, FrameDecoder
 from chatroom.protocol.pages import Page
 from chatroom.room.roster import Member
 from chatroom.server.batch import Batch
+from chatroom.server.face import LINES, End, Face, Item, Peer, Raw, Upgrade, recognise
+from chatroom.server.lines import JsonLines
 from chatroom.server.outbox import Outbox
 from chatroom.server.round import CONFIRMATION_WEIGHT
 from chatroom.server.services import Services
@@ -41,9 +42,6 @@ from chatroom.server.tls_front import Receive
 from chatroom.server.visit import Visit
 
 _SMALLEST_READ, _LARGEST_READ = 2048, 65536
-_PORTION = 4096
-"""How much is decoded at a time. Every two bytes may be a frame, and what is wrong with it takes
-half a kilobyte for as long as the client does not read what it is told of those before."""
 
 _INTERNAL = ProtocolError(
     ErrorCode.INTERNAL, "The server failed at this; its log says why. Try again later."
@@ -74,9 +72,8 @@ class Connection:
         self._services = services
         self._on_end = on_end
         self._outbox = Outbox(sock)
-        self._decoder = FrameDecoder(services.limits.frame_bytes)
-        # How many bytes may still come before the login, None behind it.
-        self._ration: int | None = services.limits.login_bytes
+        # What is spoken; the default while the first bytes have not told.
+        self._face: Face = JsonLines(services.limits)
         self._batch = Batch(self._outbox, services.submit)
         self._visit = Visit(sock, address, services, self._outbox, self._batch)
 
@@ -107,6 +104,11 @@ class Connection:
         member = self._visit.member
         return None if member is None else member.account.number
 
+    @property
+    def face(self) -> str:
+        """What is spoken here, in one word; the default while that is not known. Any thread."""
+        return self._face.name
+
     def cut(self) -> None:
         """Close without a word. From any thread."""
         self._visit.cut()
@@ -136,46 +138,44 @@ class Connection:
             # An idle connection holds no more memory than the smallest read needs.
             size = min(size * 4, _LARGEST_READ) if len(data) == size else _SMALLEST_READ
             if not self._visit.ended:
-                if self._ration is not None:
-                    data = self._take_of_ration(data, self._ration)
-                for start in range(0, len(data), _PORTION):
-                    for frame in self._decoder.feed(data[start : start + _PORTION]):
-                        self._take(frame)
-                self._batch.flush()
+                self._take_up(data)
             data = receive(size)
 
     def _begin(self, size: int) -> tuple[Receive, bytes]:
-        """Wait for the first bytes, and speak TLS if they do; see `Front.enter`."""
-        first = self._sock.recv(size)
-        try:
-            return self._services.front.enter(self._sock, self._outbox, first, size)
-        except ProtocolError as problem:
-            self._take(problem)
-            return self._sock.recv, first
+        """Wait for the first bytes, and speak as they do.
 
-    def _take_of_ration(self, data: bytes, ration: int) -> bytes:
-        """Take so much of `data` as may come before the login; return what comes behind the login.
-
-        A connection that sends more is told so, and ended.
+        Returns:
+            What is read with from now on, and what came.
         """
-        first, rest = data[:ration], data[ration:]
-        self._ration = ration - len(first)
-        for frame in self._decoder.feed(first):
-            self._take(frame)
-        if self._visit.member is not None:
-            self._ration = None
-            return rest
-        if rest:
-            self._take(_too_much(self._services.limits.login_bytes))
-        return b""
+        front = self._services.front
+        first = self._sock.recv(size)
+        receive, data, secure = front.enter(self._sock, self._outbox, first, size)
+        table = self._services.faces
+        row = recognise(table, data)
+        while row is None:
+            more = receive(size)
+            data += more
+            row = recognise(table, data) if more else table[-1]
+        welcome = secure or not front.required
+        self._face = row.open(Peer(self.address, secure, welcome, self._services.limits))
+        if self._face.framing is not LINES:
+            self._batch.pass_on(b"", self._face.framing)
+        return receive, data
 
-    def _take(self, frame: Frame) -> None:
-        if self._visit.ended:
-            return
-        if isinstance(frame, ProtocolError):
-            self._refuse(frame)
+    def _take_up(self, data: bytes) -> None:
+        for item in self._face.feed(data):
+            self._take(item)
+            if self._visit.ended:
+                break
+        self._batch.flush()
+
+    def _take(self, item: Item) -> None:
+        if isinstance(item, dict):
+            self._carry_out(item)
+        elif isinstance(item, ProtocolError):
+            self._refuse(item)
         else:
-            self._carry_out(frame)
+            self._pass_on(item)
         if self._batch.heavy:
             self._batch.flush()
 
@@ -185,6 +185,18 @@ class Connection:
         if not ADVICE[problem.code].stays_open:
             self._batch.flush()
             self.end(problem.code.value, reconnect=problem.code is not ErrorCode.TLS_REQUIRED)
+
+    def _pass_on(self, item: Raw | Upgrade | End) -> None:
+        """Do what the face itself wants."""
+        match item:
+            case Raw(data):
+                self._batch.pass_on(data)
+            case Upgrade(data, face):
+                self._face = face
+                self._batch.pass_on(data, face.framing)
+            case End(data):
+                self._batch.flush()
+                self._visit.finish(data, raw=True)
 
     def _carry_out(self, frame: dict[str, object]) -> None:
         """Do what a frame asks for, or reply why not."""
@@ -216,6 +228,8 @@ class Connection:
                 self._visit.finish(events.bye("exit", reconnect=False, id=id_), EndSession)
             case Login() | Resume():
                 self._visit.log_in(command)
+                if self._visit.member is not None:
+                    self._face.admit()
             case Pong():
                 pass  # that it came is all it says
 
@@ -239,11 +253,3 @@ class Connection:
             self._visit.pace.take(None)  # no message has to wait for it to come again
         self._batch.flush()  # nor for the disk
         return self._services.pages.page(reader, command)
-
-
-def _too_much(limit: int) -> ProtocolError:
-    """Return the error for a connection that has sent more than `limit` bytes and no login."""
-    return ProtocolError(
-        ErrorCode.FRAME_TOO_LARGE,
-        f"The login has to come within the first {limit} bytes; connect again and log in first.",
-    )

@@ -9,6 +9,7 @@ import logging
 import selectors
 import socket
 import threading
+import time
 from collections.abc import Sequence
 
 from chatroom.auth.accounts import Accounts
@@ -20,11 +21,13 @@ from chatroom.protocol import events
 from chatroom.room.roster import Member
 from chatroom.room.tickets import Arrival, Departure, Inquiry, Private, Public, RosterChange
 from chatroom.server.backlog import Backlog
+from chatroom.server.counts import Counts
+from chatroom.server.face import Shared
 from chatroom.server.greeter import Greeter
 from chatroom.server.outbox import Outbox
 from chatroom.server.readers import Readers
 from chatroom.server.round import CONFIRMATION_WEIGHT, Round, Stamps, refusal
-from chatroom.server.tickets import Abandon, Answer, Farewell, Release, Ticket
+from chatroom.server.tickets import Abandon, Answer, Farewell, Release, Ticket, Verbatim
 from chatroom.server.timers import Timers
 
 QUEUE = 4096
@@ -46,6 +49,7 @@ class Delivery:
         accounts: who the numbers in the log are.
         timers: where the time of a connection that ends runs out.
         limits: what clients are told of the heartbeat.
+        counts: where what is done is counted, None for nowhere.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class Delivery:
         accounts: Accounts,
         timers: Timers,
         limits: Limits,
+        counts: Counts | None = None,
     ) -> None:
         self._store = store
         self._timers = timers
@@ -68,6 +73,7 @@ class Delivery:
         self._heads = {inbox: store.head(inbox) for inbox in accounts.inboxes()}
         self._greeter = Greeter(store, self._heads, limits)
         self._stamps = Stamps(store.epoch)
+        self._counts = counts or Counts()
         self._stopping = False
         self._selecting = False  # whether the thread waits in the selector, or is about to
         self._thread = threading.Thread(target=self._run, name="delivery", daemon=True)
@@ -127,12 +133,20 @@ class Delivery:
             self._readers.take_up(key.data for key in keys if key.data is not None)
         self._readers.resume()
 
+    @property
+    def lagging(self) -> int:
+        """How many sockets are full, so that their readers are behind. Any thread may ask."""
+        return self._readers.lagging
+
     def _deliver(self, done: list[Done[Ticket]]) -> None:
         """Do one round."""
+        begin = time.perf_counter()
         work = Round(self._readers.head + 1, done)
         for one in done:
             self._take_up(work, one)
         self._readers.send(work)
+        self._counts.public += work.next - work.first
+        self._counts.rounds.observe(time.perf_counter() - begin)
 
     def _take_up(self, work: Round, done: Done[Ticket]) -> None:
         """Find out what a ticket means, and for whom."""
@@ -143,6 +157,8 @@ class Delivery:
                 self._whisper(work, ticket, done)
             case Answer(outbox, frame) as answer:
                 work.insert(outbox, frame, weight=answer.weight)
+            case Verbatim() as ticket:
+                self._pass_on(work, ticket)
             case Arrival() as ticket:
                 self._welcome(work, ticket, done)
             case Inquiry(member, on_asked):
@@ -156,14 +172,21 @@ class Delivery:
             case Farewell() | Release() | Abandon() as ticket:
                 self._close(work, ticket)
 
+    def _pass_on(self, work: Round, ticket: Verbatim) -> None:
+        """Send what a face has made, and see that what follows is framed as it wants."""
+        outbox = ticket.outbox
+        work.insert_framed(outbox, ticket.data, weight=ticket.weight)
+        if ticket.framing is not None:
+            outbox.framing = ticket.framing
+
     def _close(self, work: Round, ticket: Farewell | Release | Abandon) -> None:
         """Bring a connection a step nearer to its end."""
         outbox = ticket.outbox
         work.touch(outbox)
         match ticket:
-            case Farewell(_, frame, at_once):
-                outbox.farewell = frame
-                if at_once:
+            case Farewell(_, frame) as last:
+                outbox.farewell = frame if last.raw else outbox.framing.farewell(frame)
+                if last.at_once:
                     work.drop(outbox)
                     outbox.skip()
                 self._end(outbox)
@@ -183,9 +206,12 @@ class Delivery:
         stamp = self._stamps.of(ROOM, outcome)
         reply = events.confirmation("PM", id_, seq, stamp, "the room", duplicate=duplicate)
         if duplicate:
+            self._counts.duplicates += 1
             work.insert(outbox, reply, weight=CONFIRMATION_WEIGHT)
         else:
+            self._counts.public_deliveries += self._readers.present
             if seq < outbox.end:
+                self._counts.public_deliveries -= 1  # it is confirmed in place of that
                 work.insert_instead(outbox, reply, weight=CONFIRMATION_WEIGHT)
             else:  # it would pass over what others have said since the end
                 outbox.debt.pay(CONFIRMATION_WEIGHT)
@@ -201,11 +227,16 @@ class Delivery:
         stamp = self._stamps.of(to.inbox, outcome)
         reply = events.confirmation("DM", id_, seq, stamp, to.name, duplicate=duplicate)
         work.insert(outbox, reply, weight=CONFIRMATION_WEIGHT)
-        if not duplicate:
+        if duplicate:
+            self._counts.duplicates += 1
+        else:
             self._heads[to.inbox] = seq
             frame = events.direct_message(author.name, to.name, draft.text, seq, seq - 1, stamp)
-            for reader in self._readers.of(to):
+            readers = self._readers.of(to)
+            for reader in readers:
                 work.insert(reader, frame, inbox=seq)
+            self._counts.private += 1
+            self._counts.private_deliveries += len(readers)
 
     def _welcome(self, work: Round, ticket: Arrival[Outbox], done: Done[Ticket]) -> None:
         outbox, account = ticket.member.channel, ticket.member.account
@@ -216,6 +247,7 @@ class Delivery:
             outbox.kill()
             work.touch(outbox)
             return
+        self._counts.logins += 1
         outbox.roster_version = welcome.version
         outbox.direct.begin(welcome.inbox.first, welcome.inbox.head + 1)
         self._readers.join(outbox, account, work.next, welcome.room.first)
@@ -230,14 +262,14 @@ class Delivery:
 
     def _tell_roster(self, work: Round, ticket: RosterChange) -> None:
         """Give the new list of users to everyone who has an older one."""
-        frame = self._readers.roster = events.update_users(ticket.names)
+        roster = self._readers.roster = Shared(events.update_users(ticket.names))
         for outbox in self._readers:
             if outbox.roster_version < ticket.version:
                 outbox.roster_version = ticket.version
                 if outbox.stalled:
                     outbox.roster_due = True
                 else:
-                    work.insert(outbox, frame)
+                    work.insert_framed(outbox, roster.framed(outbox.framing))
 
     def _end(self, outbox: Outbox) -> None:
         """Let a connection's stream end when all is sent, and give it only so much time for it."""

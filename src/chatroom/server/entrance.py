@@ -51,7 +51,7 @@ class Entrance:
         except ProtocolError as problem:
             if self._is_to_be_told():
                 _log.warning("A connection from %s was turned away: %s", address, problem.message)
-            _say_no(sock, problem)
+            self._say_no(sock, problem)
         except OSError:  # it is gone again
             sock.close()
 
@@ -59,7 +59,9 @@ class Entrance:
         """Tell a connection that the process can have no more of them."""
         if self._is_to_be_told():
             _log.warning("A connection was turned away, for the process has too many open files.")
-        _say_no(sock, too_many("The server has no room for more connections; try again later."))
+        self._say_no(
+            sock, too_many("The server has no room for more connections; try again later.")
+        )
 
     def _is_to_be_told(self) -> bool:
         """Say whether to log a connection that is turned away; others are counted."""
@@ -82,14 +84,15 @@ class Entrance:
         except RuntimeError:
             self._connections.remove(connection)
             raise too_many("The server can start no more threads; try again later.") from None
+        self._services.counts.connections += 1
 
-
-def _say_no(sock: socket.socket, problem: ProtocolError) -> None:
-    """Say why, as far as the socket takes it at once, and close."""
-    if problem.code is ErrorCode.BANNED:
-        bye = farewell(problem)
-    else:
-        bye = events.bye(problem.code.value, reconnect=True, after_ms=5000)
-    with sock, contextlib.suppress(OSError):
-        sock.setblocking(False)
-        sock.send(events.error(problem) + bye)
+    def _say_no(self, sock: socket.socket, problem: ProtocolError) -> None:
+        """Say why, as far as the socket takes it at once, and close."""
+        self._services.counts.turned_away[problem.code] += 1
+        if problem.code is ErrorCode.BANNED:
+            bye = farewell(problem)
+        else:
+            bye = events.bye(problem.code.value, reconnect=True, after_ms=5000)
+        with sock, contextlib.suppress(OSError):
+            sock.setblocking(False)
+            sock.send(events.error(problem) + bye)

@@ -1,6 +1,11 @@
 """What a reader is sent that is its own, and the pieces of a stream that has such in it."""
 
+from typing import Self
+
 import msgspec
+from msgspec.structs import replace
+
+from chatroom.server.face import Framing
 
 
 class Insert(msgspec.Struct, frozen=True, gc=False):
@@ -17,6 +22,10 @@ class Insert(msgspec.Struct, frozen=True, gc=False):
     """Its place in the reader's inbox; 0 for what is not from there."""
     late: bytes = b""
     """What is sent in its place if it has to wait, where it is true only at once."""
+
+    def framed(self, framing: Framing) -> Self:
+        """Return it as a face sends it, made of one that has lines."""
+        return replace(self, frame=framing.frame(self.frame), late=framing.frame(self.late))
 
 
 class Piece(msgspec.Struct, frozen=True, gc=False):

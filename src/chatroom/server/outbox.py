@@ -21,6 +21,7 @@ from chatroom.protocol import events
 from chatroom.server.channel import Channel
 from chatroom.server.debt import Debt
 from chatroom.server.direct import Direct
+from chatroom.server.face import LINES, Framing
 from chatroom.server.insert import Insert, Piece
 from chatroom.server.stuck import Stuck
 from chatroom.server.tail import Run
@@ -46,6 +47,8 @@ class Outbox:
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel  # the reading thread puts TLS in its place if that is spoken
+        self.framing: Framing = LINES
+        """How events are sent; the default while it is not known what the client speaks."""
         self.debt = Debt()
         """The replies that the connection asked for."""
         self.account: Account | None = None
@@ -68,14 +71,12 @@ class Outbox:
         """The direct messages that were passed over."""
         self.stuck: Stuck | None = None
         """Since when the socket has taken nothing, None while it is not full."""
-        self.roster_version = 0
-        """Which list of users this reader has."""
-        self.roster_due = False
-        """Whether a newer list was passed over."""
+        self.roster_version, self.roster_due = 0, False
+        """Which list of users this reader has, and whether a newer one was passed over."""
         self.dead = False
         """Whether nothing can be sent any more."""
         self.farewell = b""
-        """What is to be sent as the last thing."""
+        """What is to be sent as the last thing, as it is."""
         self.finishing = False
         """Whether the stream ends when all is sent."""
         self.finished = False
@@ -220,6 +221,7 @@ class Outbox:
     def tell_gap(self, place: int, behind: int) -> None:
         """Tell, in its place, that the public messages from `place` to `behind` are gone."""
         gap = Insert(place, events.gap("room", place, behind - 1, "retention"), behind)
+        gap = gap.framed(self.framing)
         self.waiting.insert(bisect_right(self.waiting, place, key=attrgetter("resume")), gap)
 
     def skip(self) -> None:

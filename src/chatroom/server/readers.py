@@ -8,11 +8,12 @@ until it has caught up and is one of the others again.
 import logging
 import selectors
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from chatroom.log.base import Account, StoreError
 from chatroom.protocol import events
 from chatroom.server.backlog import Backlog
+from chatroom.server.face import LINES, Framing, Shared
 from chatroom.server.outbox import Outbox
 from chatroom.server.round import Round
 from chatroom.server.tail import TAIL_BYTES, Run, Tail
@@ -42,13 +43,16 @@ class Readers:
     ) -> None:
         self.head = head
         """The place of the newest public message that was sent."""
-        self.roster = b""
+        self.roster = Shared(b"")
         """The newest list of users that was sent."""
+        self.present = 0
+        """How many readers are in the room."""
         self._backlog = backlog
         self._selector = selector
         self._tail = Tail(tail_bytes)
         self._present: dict[int, dict[Outbox, None]] = {}  # who is in the room, by account
-        self._current: dict[Outbox, None] = {}  # those of them whose socket is not full
+        # Those of them whose socket is not full, by how they are sent events.
+        self._current: dict[Framing, dict[Outbox, None]] = {}
         self._ready: deque[Outbox] = deque()  # whose sockets have room again, each until its turn
         self._turn = PIECES  # how many pieces each of them gets
         self._watched = 0  # how many sockets the selector watches for us
@@ -58,7 +62,7 @@ class Readers:
         for readers in self._present.values():
             yield from readers
 
-    def of(self, account: Account) -> Iterable[Outbox]:
+    def of(self, account: Account) -> Collection[Outbox]:
         """Return the readers of `account` who are in the room."""
         return self._present.get(account.number, ())
 
@@ -78,22 +82,31 @@ class Readers:
         outbox.begin = outbox.position = place if first is None else first
         outbox.live = place
         self._present.setdefault(account.number, {})[outbox] = None
+        self.present += 1
         if outbox.stalled or outbox.finished:
             return
         if outbox.begin < place or outbox.direct.first:
             self._stall(outbox)
         else:
-            self._current[outbox] = None
+            self._keep_up(outbox)
 
     def part(self, outbox: Outbox, place: int) -> None:
         """Take a reader out of the room, who gets no public message from `place` on."""
         outbox.end = place
-        self._current.pop(outbox, None)
+        self._fall_behind(outbox)
         if outbox.account is not None:
             readers = self._present.get(outbox.account.number, {})
-            readers.pop(outbox, None)
+            if outbox in readers:
+                del readers[outbox]
+                self.present -= 1
             if not readers:
                 self._present.pop(outbox.account.number, None)
+
+    def _keep_up(self, outbox: Outbox) -> None:
+        self._current.setdefault(outbox.framing, {})[outbox] = None
+
+    def _fall_behind(self, outbox: Outbox) -> None:
+        self._current.get(outbox.framing, {}).pop(outbox, None)
 
     def send(self, work: Round) -> None:
         """Send a round to everyone it concerns."""
@@ -104,8 +117,11 @@ class Readers:
         for outbox, inserts in work.inserts.items():
             if outbox.stalled:
                 outbox.defer(inserts)
-            elif not (outbox.dead or outbox.finished or outbox.send_own(run, inserts)):
-                self._stall(outbox)
+            elif not (outbox.dead or outbox.finished):
+                framing = outbox.framing
+                framed = run if framing is LINES else self._tail.framed(run, framing)
+                if not outbox.send_own(framed, inserts):
+                    self._stall(outbox)
             self.settle(outbox)
         if run.data:
             for outbox in self._send_same(run, work):
@@ -114,19 +130,30 @@ class Readers:
 
     def _send_same(self, run: Run, work: Round) -> list[Outbox]:
         """Send `run` to all who keep up and get nothing of their own; return those who cannot."""
-        own = work.inserts
-        return [
-            outbox for outbox in self._current if outbox not in own and not outbox.send_same(run)
-        ]
+        own, full = work.inserts, list[Outbox]()
+        for framing, current in self._current.items():
+            if current:
+                framed = self._tail.framed(run, framing)
+                full += [
+                    outbox
+                    for outbox in current
+                    if outbox not in own and not outbox.send_same(framed)
+                ]
+        return full
 
     def _stall(self, outbox: Outbox) -> None:
         """Watch a socket that took less than it was given."""
-        self._current.pop(outbox, None)
+        self._fall_behind(outbox)
         if not outbox.dead:
             outbox.stalled = True
             self._watched += 1
             outbox.start_clock()
             self._selector.register(outbox, selectors.EVENT_WRITE, outbox)
+
+    @property
+    def lagging(self) -> int:
+        """How many sockets are full, and watched for room. Any thread may ask."""
+        return self._watched
 
     @property
     def behind(self) -> bool:
@@ -160,7 +187,7 @@ class Readers:
         if caught_up:
             self._unwatch(outbox)
             if outbox.account is not None and outbox in self.of(outbox.account):
-                self._current[outbox] = None
+                self._keep_up(outbox)
         else:
             outbox.start_clock()  # it was found to have room
         self.settle(outbox)
@@ -180,7 +207,7 @@ class Readers:
                 sent = self._send_private(outbox, outbox.account)
             elif outbox.roster_due:
                 outbox.roster_due = False
-                sent = outbox.send_frame(self.roster)
+                sent = outbox.send_frame(self.roster.framed(outbox.framing))
             else:
                 return True
             if not sent:
@@ -189,23 +216,27 @@ class Readers:
 
     def _send_public(self, outbox: Outbox, place: int, stop: int) -> bool:
         """Send some public messages from `place` on; return whether the socket took them."""
+        framing = outbox.framing
         if place < outbox.live:
-            run = self._backlog.public(place, min(stop, outbox.live), events.REPLAY)
+            until = min(stop, outbox.live)
+            run = self._backlog.public(place, until, events.REPLAY, framing=framing)
         else:
-            run = self._tail.find(place) or self._backlog.public(place, stop)
+            kept = self._tail.find(place, framing)
+            run = kept or self._backlog.public(place, stop, framing=framing)
         if run.first > place:
             outbox.tell_gap(place, run.first)
         return outbox.send_own(run)
 
     def _send_private(self, outbox: Outbox, account: Account) -> bool:
         """Send some of the direct messages that are due; return whether the socket took them."""
-        direct = outbox.direct
+        direct, framing = outbox.direct, outbox.framing
         place, old = direct.first, direct.first < direct.live
         stop = min(direct.until, direct.live) if old else direct.until
-        run = self._backlog.private(account, place, stop, events.REPLAY if old else "")
+        mark = events.REPLAY if old else ""
+        run = self._backlog.private(account, place, stop, mark, framing=framing)
         direct.go_on_at(run.next)
         lost = events.gap("inbox", place, run.first - 1, "retention") if run.first > place else b""
-        return outbox.send_frame(lost + run.data)
+        return outbox.send_frame(framing.frame(lost) + run.data)
 
     def settle(self, outbox: Outbox) -> None:
         """Do what is to be done once everything is sent, or when nothing can be."""
@@ -216,7 +247,7 @@ class Readers:
                 self._stall(outbox)
         if outbox.dead:
             self._unwatch(outbox)
-            self._current.pop(outbox, None)
+            self._fall_behind(outbox)
         if outbox.released and not outbox.stalled:
             outbox.close()
 

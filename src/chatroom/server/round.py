@@ -9,6 +9,7 @@ from chatroom.protocol import events
 from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.room.room import absent
 from chatroom.room.tickets import Arrival
+from chatroom.server.face import LINES
 from chatroom.server.insert import Insert
 from chatroom.server.outbox import Outbox
 from chatroom.server.tail import Run
@@ -59,11 +60,18 @@ class Round:
         place = self.next if outbox.account is not None else 0
         self._put(outbox, Insert(place, frame, place, weight, inbox, late))
 
+    def insert_framed(self, outbox: Outbox, data: bytes, *, weight: int = 0) -> None:
+        """Put something for one reader that is as its face sends it behind what there is so far."""
+        place = self.next if outbox.account is not None else 0
+        self._put(outbox, Insert(place, data, place, weight), framed=True)
+
     def insert_first(self, outbox: Outbox, frame: bytes) -> None:
         """Put something for one reader, who has just come in, before its first public message."""
         self._put(outbox, Insert(outbox.begin, frame, outbox.begin))
 
-    def _put(self, outbox: Outbox, insert: Insert) -> None:
+    def _put(self, outbox: Outbox, insert: Insert, *, framed: bool = False) -> None:
+        if not framed and outbox.framing is not LINES:
+            insert = insert.framed(outbox.framing)
         inserts = self.inserts.get(outbox)
         if inserts is None:
             self.inserts[outbox] = [insert]

@@ -1,5 +1,6 @@
 """What all connections share."""
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from chatroom.auth.accounts import Accounts
@@ -10,7 +11,10 @@ from chatroom.config import Limits
 from chatroom.log.committer import Job
 from chatroom.room.rate import Paces
 from chatroom.room.room import Room
+from chatroom.server.counts import Counts
+from chatroom.server.face import Row
 from chatroom.server.history import Pages
+from chatroom.server.lines import JSON_LINES
 from chatroom.server.outbox import Outbox
 from chatroom.server.tickets import Ticket
 from chatroom.server.timers import Timers
@@ -39,4 +43,7 @@ class Services(NamedTuple):
     watch: Watch
     limits: Limits
     pages: Pages
+    counts: Counts
     front: Front = Front()
+    faces: Sequence[Row] = (JSON_LINES,)
+    """What is spoken on the port; see `face.recognise`."""

@@ -3,6 +3,7 @@
 import msgspec
 
 from chatroom.room.tickets import RoomTicket
+from chatroom.server.face import Framing
 from chatroom.server.outbox import Outbox
 
 _OVERHEAD = 256
@@ -20,6 +21,20 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
         return _OVERHEAD + len(self.frame)
 
 
+class Verbatim(msgspec.Struct, frozen=True, gc=False):
+    """Bytes that are no event, but what a face has to say for itself."""
+
+    outbox: Outbox
+    data: bytes
+    framing: Framing | None = None
+    """How what follows is framed from here on; None for no change."""
+
+    @property
+    def weight(self) -> int:
+        """What it counts among the connection's own replies."""
+        return _OVERHEAD + len(self.data)
+
+
 class Farewell(msgspec.Struct, frozen=True):
     """The last thing that a connection is sent."""
 
@@ -27,6 +42,8 @@ class Farewell(msgspec.Struct, frozen=True):
     frame: bytes
     at_once: bool = False
     """Whether what it is still to be sent is given up for it."""
+    raw: bool = False
+    """Whether `frame` is what a face has made, to be sent as it is, and not an event."""
 
 
 class Release(msgspec.Struct, frozen=True):
@@ -41,4 +58,4 @@ class Abandon(msgspec.Struct, frozen=True):
     outbox: Outbox
 
 
-Ticket = RoomTicket[Outbox] | Answer | Farewell | Release | Abandon
+Ticket = RoomTicket[Outbox] | Answer | Verbatim | Farewell | Release | Abandon

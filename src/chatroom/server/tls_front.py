@@ -1,4 +1,4 @@
-"""Which language a new connection speaks, and whether it may: its first byte tells."""
+"""Whether a new connection speaks TLS, and whether it may do without: its first byte tells."""
 
 import errno
 import logging
@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chatroom.config import Server
-from chatroom.protocol.errors import ErrorCode, ProtocolError
 from chatroom.server.outbox import Outbox
 from chatroom.server.tls_identity import CertificateError, Files, Identity
 from chatroom.tcp import is_loopback
@@ -37,8 +36,8 @@ class Front:
 
     def enter(
         self, sock: socket.socket, outbox: Outbox, first: bytes, size: int
-    ) -> tuple[Receive, bytes]:
-        """Begin to speak as the client does. For the reading thread.
+    ) -> tuple[Receive, bytes, bool]:
+        """Speak TLS if the client does. For the reading thread.
 
         Args:
             sock: the connection, blocking.
@@ -47,22 +46,15 @@ class Front:
             size: how much is read at a time.
 
         Returns:
-            What it is read with from now on, and what the client said first.
+            What it is read with from now on, what the client said first, and whether in TLS.
 
         Raises:
-            ProtocolError: `tls_required`.
             OSError: the handshake failed, or the connection broke.
         """
         if first.startswith(_HELLO):
             receive = self._shake(sock, outbox, first)
-            return receive, receive(size)
-        if self.required and first:
-            raise ProtocolError(
-                ErrorCode.TLS_REQUIRED,
-                "This server takes TLS only, so that nobody on the way can read what is said;"
-                " connect with TLS, such as by chatroom join --tls.",
-            )
-        return sock.recv, first
+            return receive, receive(size), True
+        return sock.recv, first, False
 
     def _shake(self, sock: socket.socket, outbox: Outbox, first: bytes) -> Receive:
         """Hold the handshake; what is sent before it is done ends the connection."""

@@ -123,6 +123,7 @@ class Visit:
         try:
             self._enter(admit(self._services, command, self._address))
         except ProtocolError as problem:
+            self._services.counts.refuse_login(problem.code)
             self._batch.answer(events.error(problem, command.name, command.id))
             self._batch.flush()
             if not ADVICE[problem.code].stays_open:
@@ -168,6 +169,7 @@ class Visit:
         fate: type[EndSession | TouchSession] = TouchSession,
         *,
         at_once: bool = False,
+        raw: bool = False,
     ) -> None:
         """Leave the room, and send `frame` as the last thing. From any thread.
 
@@ -175,10 +177,11 @@ class Visit:
             frame: what is sent.
             fate: what becomes of the session, if there is one.
             at_once: whether what is still to be sent is given up for it.
+            raw: whether `frame` is what a face has made, to be sent as it is, and not an event.
         """
         try:
             if self._leave(fate):
-                self._submit(Farewell(self._outbox, frame, at_once))
+                self._submit(Farewell(self._outbox, frame, at_once, raw))
         except HandoffClosed:
             self.cut()
 

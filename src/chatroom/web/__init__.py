@@ -1,0 +1,1 @@
+"""What a browser speaks: HTTP, WebSocket, and the page."""
