@@ -30,6 +30,7 @@ const FILES = [
   "/static/js/model/roster.js",
   "/static/js/model/unread.js",
   "/static/js/person.js",
+  "/static/js/store/areas.js",
   "/static/js/store/kept.js",
   "/static/js/store/saver.js",
   "/static/js/view/app.js",

@@ -98,8 +98,7 @@ export class Archive {
   /** @param {Record<string, unknown>} query @returns {Promise<Message[] | null>} */
   async #newest(query) {
     const reply = await this.#ask({ command: "history", ...query });
-    if (reply === null) return null;
-    if (reply.type !== "history") return [];
+    if (reply?.type !== "history") return null;
     const { entries, epoch } = /** @type {HistoryReply} */ (/** @type {unknown} */ (reply));
     return entries.map((entry) => said(entry, epoch, fold(entry.from) === fold(this.#me)));
   }

@@ -10,8 +10,12 @@
  */
 import { fold } from "./names.js";
 
-const PAGE = 100;
+const PAGE = 200; // the most that a server gives at once; each page counts like a message
+const ENOUGH = 50; // with so many found, they are shown before more is asked for
 const ROUNDS = 10; // how many pages are asked for before something is shown
+
+/** Answers after which a log cannot be read at all, as that of somebody who is not known. */
+const UNREADABLE = new Set(["invalid_field", "missing_field", "unknown_command"]);
 
 /** @typedef {(command: Record<string, unknown>) => Promise<Frame | null>} Ask */
 
@@ -22,6 +26,7 @@ export class Stream {
   done = false;
   #query;
   #before;
+  #turn = 0; // how many times it was told to go on elsewhere
   #me;
 
   /**
@@ -44,12 +49,14 @@ export class Stream {
    */
   async fetch(ask) {
     const before = this.#before === undefined ? {} : { before: this.#before };
+    const turn = this.#turn;
     const reply = await ask({ command: "history", ...this.#query, ...before, limit: PAGE });
-    if (reply === null) return false;
-    if (reply.type !== "history") {
-      this.done = true; // such a log cannot be read, as of somebody who is not known
+    if (turn !== this.#turn) return true; // it goes on elsewhere meanwhile
+    if (reply?.type === "error" && UNREADABLE.has(reply.code)) {
+      this.done = true;
       return true;
     }
+    if (reply?.type !== "history") return false;
     const page = /** @type {HistoryReply} */ (/** @type {unknown} */ (reply));
     this.held = page.entries
       .filter(({ from }) => this.wanted(from))
@@ -62,6 +69,7 @@ export class Stream {
 
   /** Goes on below another place, or from the newest. @param {number | undefined} before */
   rewind(before) {
+    this.#turn += 1;
     this.held = [];
     this.#before = before;
     this.done = before !== undefined && before <= 1;
@@ -111,7 +119,7 @@ export class Pager {
     try {
       /** @type {Message[]} */
       const found = [];
-      for (let round = 0; round < ROUNDS && found.length < PAGE / 2 && !this.done; round += 1) {
+      for (let round = 0; round < ROUNDS && found.length < ENOUGH && !this.done; round += 1) {
         answered = await this.#fill();
         if (!answered) break;
         this.#merge(found);

@@ -2,12 +2,14 @@
  * What is kept in the browser, and what of it outlives the tab.
  *
  * Everything is kept for the tab alone, but for the session and what was read, which are kept for
- * good where the person asked to stay logged in. A password is never kept. A browser may refuse to
- * keep anything; then the page works as before until it is closed.
+ * good where the person asked to stay logged in. A password is never kept. Where there is no room for
+ * something, it is not kept.
  *
  * @import {Log, Own, Place} from "../types.js"
+ * @import {Area} from "./areas.js"
  */
 import { fold } from "../model/names.js";
+import { lasting, tab } from "./areas.js";
 
 const SESSION = "chatroom.session";
 const NAME = "chatroom.name";
@@ -17,7 +19,7 @@ const NAME = "chatroom.name";
  * what was read in the inbox since, and with whom there were direct messages. */
 
 /**
- * @param {Storage} storage
+ * @param {Area} storage
  * @param {string} key
  * @returns {unknown} What was kept; null for nothing, or nothing that can be read.
  */
@@ -30,7 +32,7 @@ function load(storage, key) {
 }
 
 /**
- * @param {Storage} storage
+ * @param {Area} storage
  * @param {string} key
  * @param {unknown} value
  */
@@ -46,10 +48,10 @@ function save(storage, key, value) {
 export const session = {
   /** @returns {{token: string, name: string, stay: boolean} | null} */
   load() {
-    for (const storage of [sessionStorage, localStorage]) {
+    for (const storage of [tab, lasting]) {
       const token = storage.getItem(SESSION);
       const name = storage.getItem(NAME) ?? "";
-      if (token) return { token, name, stay: storage === localStorage };
+      if (token) return { token, name, stay: storage === lasting };
     }
     return null;
   },
@@ -60,7 +62,7 @@ export const session = {
    * @param {boolean} stay Whether it is to outlive the tab.
    */
   save(token, name, stay) {
-    const storage = stay ? localStorage : sessionStorage;
+    const storage = stay ? lasting : tab;
     try {
       storage.setItem(SESSION, token);
       storage.setItem(NAME, name);
@@ -74,14 +76,14 @@ export const session = {
    * @param {string | null} token Only if it is this one, as another tab may have logged in since.
    */
   forget(token) {
-    for (const storage of [sessionStorage, localStorage]) {
+    for (const storage of [tab, lasting]) {
       if (token !== null && storage.getItem(SESSION) === token) storage.removeItem(SESSION);
     }
   },
 
   /** @returns {string} The name that logged in last. */
   lastName() {
-    return sessionStorage.getItem(NAME) ?? localStorage.getItem(NAME) ?? "";
+    return tab.getItem(NAME) ?? lasting.getItem(NAME) ?? "";
   },
 
   /** @param {(token: string) => void} gone Is told which session another tab has logged out. */
@@ -103,50 +105,50 @@ export class Kept {
    */
   constructor(name, stay) {
     this.#name = fold(name);
-    this.#lasting = stay ? localStorage : sessionStorage;
+    this.#lasting = stay ? lasting : tab;
   }
 
   /** @returns {Own[]} */
   pending() {
-    const kept = load(sessionStorage, this.#key("pending"));
+    const kept = load(tab, this.#key("pending"));
     return Array.isArray(kept) ? kept.map((own) => ({ ...own, seen: false })) : [];
   }
 
   /** @param {Own[]} all */
   savePending(all) {
-    save(sessionStorage, this.#key("pending"), all);
+    save(tab, this.#key("pending"), all);
   }
 
   /** @returns {Partial<Record<Log, Place>>} */
   places() {
-    const places = load(sessionStorage, this.#key("places"));
+    const places = load(tab, this.#key("places"));
     return places && typeof places === "object" ? places : {};
   }
 
   /** @param {Partial<Record<Log, Place>>} places */
   savePlaces(places) {
-    save(sessionStorage, this.#key("places"), places);
+    save(tab, this.#key("places"), places);
   }
 
   /** @returns {Map<string, string>} What is being written, by conversation. */
   drafts() {
-    const drafts = load(sessionStorage, this.#key("drafts"));
+    const drafts = load(tab, this.#key("drafts"));
     return new Map(Array.isArray(drafts) ? drafts : []);
   }
 
   /** @param {Map<string, string>} drafts */
   saveDrafts(drafts) {
-    save(sessionStorage, this.#key("drafts"), [...drafts]);
+    save(tab, this.#key("drafts"), [...drafts]);
   }
 
   /** @returns {string} The conversation that was looked at last. */
   active() {
-    return String(load(sessionStorage, this.#key("active")) ?? "");
+    return String(load(tab, this.#key("active")) ?? "");
   }
 
   /** @param {string} key */
   saveActive(key) {
-    save(sessionStorage, this.#key("active"), key);
+    save(tab, this.#key("active"), key);
   }
 
   /** @returns {Read | null} */
@@ -161,14 +163,14 @@ export class Kept {
 
   /** Forgets where the logs stood and what was read of them, as the account is another one. */
   forgetLogs() {
-    sessionStorage.removeItem(this.#key("places"));
+    tab.removeItem(this.#key("places"));
     this.#lasting.removeItem(this.#key("read"));
   }
 
   /** Forgets what was being written, as the person leaves. */
   forget() {
     for (const what of ["pending", "places", "drafts", "active"]) {
-      sessionStorage.removeItem(this.#key(what));
+      tab.removeItem(this.#key(what));
     }
   }
 

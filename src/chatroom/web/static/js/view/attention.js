@@ -4,6 +4,7 @@
  *
  * @import {Message} from "../types.js"
  */
+import { lasting } from "../store/areas.js";
 import { byId, make } from "./dom.js";
 import { visible } from "./text.js";
 
@@ -100,12 +101,12 @@ export class Attention {
 }
 
 function declined() {
-  return localStorage.getItem(DECLINED) !== null;
+  return lasting.getItem(DECLINED) !== null;
 }
 
 function decline() {
   try {
-    localStorage.setItem(DECLINED, "true");
+    lasting.setItem(DECLINED, "true");
   } catch {
     // then it is asked again another day
   }
