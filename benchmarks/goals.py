@@ -34,10 +34,10 @@ def judge(goal: Goal, result: Result | None, peers: Iterable[str]) -> Verdict:
         result: what was measured, None if it was not.
         peers: the names of the servers that are somebody else's.
     """
-    ours = result.figure(OURS, goal.figure) if result else None
+    ours = result.figure(goal.of, goal.figure) if result else None
     other, title = (None, "") if result is None else _other(goal, result, peers)
     if ours is None or (goal.times is not None and not other):
-        return Verdict(describe(goal, result), _missing(result, ours), None)
+        return Verdict(describe(goal, result), _missing(goal, result, ours), None)
     value = ours if other is None else ours / other
     reached = shown(goal.figure, ours)
     if other is not None:
@@ -60,7 +60,8 @@ def describe(goal: Goal, result: Result | None = None) -> str:
         else shown(goal.figure, bound)
     )
     aim = "" if goal.aim is None else f" (aim: {number(goal.aim)})"
-    return f"{FIGURES[goal.figure].title} {word} {value}{aim}"
+    whose = "" if goal.of == OURS else f"{titles.get(goal.of, goal.of)}: "
+    return f"{whose}{FIGURES[goal.figure].title} {word} {value}{aim}"
 
 
 def straightness(sweep: Sweep, results: Mapping[str, Result], server: str) -> float | None:
@@ -99,10 +100,10 @@ def _other(goal: Goal, result: Result, peers: Iterable[str]) -> tuple[float | No
     return max(found) if FIGURES[goal.figure].more_is_better else min(found)
 
 
-def _missing(result: Result | None, ours: float | None) -> str:
+def _missing(goal: Goal, result: Result | None, ours: float | None) -> str:
     if result is None:
         return "not measured"
     if ours is None:
-        row = next((row for row in result.rows if row.server == OURS), None)
+        row = next((row for row in result.rows if row.server == goal.of), None)
         return f"failed: {row.failure}" if row and row.failure else "not measured"
     return "nothing to compare with"

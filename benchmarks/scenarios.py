@@ -21,6 +21,8 @@ class Goal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     figure: str
     """Which figure of the scenario."""
+    of: str = "chatroom"
+    """Whose: chatroom, or another way to speak with it."""
     at_most: float | None = None
     at_least: float | None = None
     """One of the two, in the unit of the figure, or as a ratio if `times` is given."""

@@ -8,7 +8,7 @@ another: while the server waits for a peer, that peer may have the stage serve t
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from chatroom.auth.accounts import Accounts
 from chatroom.auth.attempts import Attempts
@@ -22,8 +22,11 @@ from chatroom.log.memory import MemoryStore
 from chatroom.room.rate import Paces
 from chatroom.room.room import Room
 from chatroom.server.connection import Connection
+from chatroom.server.counts import Counts
 from chatroom.server.delivery import Delivery
+from chatroom.server.face import Row
 from chatroom.server.history import Pages
+from chatroom.server.lines import JSON_LINES
 from chatroom.server.notices import RosterNotices
 from chatroom.server.outbox import Outbox
 from chatroom.server.services import Services
@@ -127,9 +130,15 @@ class Stage:
     Args:
         front: what speaks TLS, if that is wanted.
         limits: what is to be different.
+        faces: what is spoken.
     """
 
-    def __init__(self, front: Front | None = None, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        front: Front | None = None,
+        limits: Limits | None = None,
+        faces: Sequence[Row] = (JSON_LINES,),
+    ) -> None:
         self.limits = limits or Limits(message_burst=20)
         self.front = front or Front()
         store = MemoryStore()
@@ -157,7 +166,9 @@ class Stage:
             Watch(self._timers, 1.0),
             self.limits,
             Pages(store, accounts),
+            Counts(),
             self.front,
+            faces,
         )
         self._wires: list[Wire] = []
         self.session = b""
@@ -219,9 +230,13 @@ class Stage:
 
 
 @contextlib.contextmanager
-def stage(front: Front | None = None, limits: Limits | None = None) -> Iterator[Stage]:
+def stage(
+    front: Front | None = None,
+    limits: Limits | None = None,
+    faces: Sequence[Row] = (JSON_LINES,),
+) -> Iterator[Stage]:
     """Yield a server; see that nothing is left of it at the end."""
-    here = Stage(front, limits)
+    here = Stage(front, limits, faces)
     try:
         yield here
     except BaseException:

@@ -17,7 +17,7 @@ class Enter:
 
     port: int
     language: str
-    """A key of `wire.LANGUAGES`."""
+    """A key of `languages.LANGUAGES`."""
     numbers: range
     pace: int
     """How many may be on their way in at once."""

@@ -171,7 +171,7 @@ class Station:
         if connection.cut or buffer.find(SAMPLED, 0, length) >= 0:
             now = time.monotonic_ns()
             connection.cut = self.samples.take(connection.cut, buffer, length, now)
-        if self._looks_at_lines:
+        if self._looks_at_lines and connection.entrance.lines:
             self._answer(connection, bytes(buffer[:length]))
 
     def _come_in(self, connection: Connection, length: int) -> int:

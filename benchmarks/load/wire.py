@@ -43,6 +43,8 @@ class Entrance(ABC):
     """Whether those who say something get it back as everybody else does."""
     confirms: ClassVar[bool] = False
     """Whether each message is confirmed, by its id."""
+    lines: ClassVar[bool] = True
+    """Whether what comes is lines, among which signs of life are asked for."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -285,7 +287,3 @@ class Xmpp(Entrance):
         """Return a message to one of the room."""
         before = f"<message type='chat' to='{Xmpp._ROOM}/c{number}'><body>".encode()
         return Wrapping(before, b"</body></message>")
-
-
-LANGUAGES: dict[str, type[Entrance]] = {"json": Json, "irc": Irc, "raw": Raw, "xmpp": Xmpp}
-"""By the name that a server's recipe says."""

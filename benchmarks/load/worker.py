@@ -16,9 +16,10 @@ from multiprocessing.connection import Connection as Pipe
 
 from benchmarks.load import orders
 from benchmarks.load.arrivals import Relays, relaying
+from benchmarks.load.languages import LANGUAGES
 from benchmarks.load.senders import Conversation
 from benchmarks.load.station import LoadFailed, Station
-from benchmarks.load.wire import LANGUAGES, Json, Resumption
+from benchmarks.load.wire import Json, Resumption
 
 FAULTS = 10
 """How many faults are told at most."""

@@ -3,9 +3,9 @@
 import os
 
 from benchmarks.load.crew import Crew, deal
+from benchmarks.load.languages import LANGUAGES
 from benchmarks.load.orders import Pace, Window
 from benchmarks.load.samples import percentile
-from benchmarks.load.wire import LANGUAGES
 from benchmarks.measure.measured import Measured
 from benchmarks.measure.talking import Hall, Outcome, room_shares
 from benchmarks.scenarios import Pairs, Room

@@ -8,9 +8,9 @@ from typing import Self
 
 from benchmarks.load import orders
 from benchmarks.load.crew import Crew, deal
+from benchmarks.load.languages import LANGUAGES
 from benchmarks.load.orders import Pace, Talk, Window
 from benchmarks.load.station import LoadFailed
-from benchmarks.load.wire import LANGUAGES
 from benchmarks.servers.recipe import Recipe
 from benchmarks.servers.running import Running
 

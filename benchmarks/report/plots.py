@@ -29,6 +29,7 @@ STYLE: Any = {  # which keys there are differs between versions of matplotlib, a
 
 COLOURS = {
     "chatroom": "#0072b2",
+    "chatroom-ws": "#f0e442",
     "ngircd": "#d55e00",
     "inspircd": "#e69f00",
     "miniircd": "#cc79a7",

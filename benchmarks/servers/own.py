@@ -37,6 +37,14 @@ class Chatroom(Recipe):
         return Launch([sys.executable, "-m", "chatroom.cli.main", *words], SETTINGS)
 
 
+class WebSocketChatroom(Chatroom):
+    """The same, spoken to through a WebSocket."""
+
+    name = "chatroom-ws"
+    title = "chatroom (WebSocket)"
+    language = "websocket"
+
+
 class Floor(Recipe):
     """A server in C that reads and sends and does nothing else."""
 

@@ -41,7 +41,7 @@ class Recipe(ABC):
     title: ClassVar[str]
     """What it is called in a table."""
     language: ClassVar[str]
-    """A key of `wire.LANGUAGES`."""
+    """A key of `languages.LANGUAGES`."""
     peer: ClassVar[bool] = True
     """Whether it is somebody else's server."""
     most_clients: ClassVar[int | None] = None

@@ -8,7 +8,7 @@ import importlib
 
 from fuzzing.target import Target
 
-NAMES = ("decoder", "connection", "tls", "client", "screen", "control", "settings")
+NAMES = ("decoder", "connection", "tls", "web", "client", "screen", "control", "settings")
 """What there is."""
 
 

@@ -26,7 +26,7 @@ from fuzzing.report import Report
 from fuzzing.target import Fault
 from fuzzing.targets import NAMES, load
 
-INPUTS = {"connection": 150, "tls": 100, "settings": 500}
+INPUTS = {"connection": 150, "tls": 100, "web": 150, "settings": 500}
 """How many take about half a second, where it is not a thousand."""
 
 GUIDED = importlib.util.find_spec("atheris") is not None
@@ -103,6 +103,8 @@ def broken(name: str, patch: pytest.MonkeyPatch) -> None:
             patch.setattr(events, "active_users", fail)
         case "tls":
             patch.setattr(TlsChannel, "_decrypt", fail)
+        case "web":
+            patch.setattr("chatroom.web.websocket._head", lambda _: b"\x81\x00")
         case "client":
             patch.setattr("chatroom.ui.render.clean", as_it_is)
         case "screen":

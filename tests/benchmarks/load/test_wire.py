@@ -4,9 +4,12 @@ import json
 
 import pytest
 
-from benchmarks.load.wire import LANGUAGES, Entrance, Irc, Json, Raw, Refused, Resumption, Xmpp
+from benchmarks.load.languages import LANGUAGES
+from benchmarks.load.websocket import WebSocket, masked
+from benchmarks.load.wire import Entrance, Irc, Json, Raw, Refused, Resumption, Xmpp
 from chatroom.protocol.commands import Login, Resume, Say, Whisper, parse
 from chatroom.protocol.frames import FrameDecoder
+from tests.websocket import frame
 
 
 def command(data: bytes) -> object:
@@ -107,3 +110,46 @@ def test_xmpp_takes_its_steps_though_they_come_cut_and_joined() -> None:
 def test_a_message_holds_its_text_as_it_is(language: type[Entrance]) -> None:
     for wrapping in (language.to_room(), language.to_client(3)):
         assert wrapping.wrap(b"|7;hello", 1).count(b"|7;hello") == 1
+
+
+OPENED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
+WELCOME = b'{"type":"welcome","session":"s","users":[%s]}'
+
+
+@pytest.mark.parametrize("length", [0, 100, 70000])
+@pytest.mark.parametrize("step", [1, 70, 1 << 20])
+def test_a_websocket_is_opened_and_then_it_is_json(length: int, step: int) -> None:
+    entrance = WebSocket(7)
+    assert entrance.hello().startswith(b"GET /ws HTTP/1.1\r\n")
+    welcome = WELCOME % (b" " * length)
+    said = OPENED + unmasked(b'{"type":"update_users"}') + unmasked(welcome) + b"rest"
+    answers = [entrance.feed(said[at : at + step]) for at in range(0, len(said), step)]
+    assert b"".join(answers) == masked(Json(7).hello().rstrip())
+    assert entrance.is_in
+    assert entrance.session == "s"
+    assert b"rest".startswith(entrance.rest)
+
+
+def unmasked(text: bytes) -> bytes:
+    """Returns a text message of a server."""
+    return frame(text, mask=b"")
+
+
+def test_a_websocket_says_why_it_was_refused() -> None:
+    with pytest.raises(Refused, match="403"):
+        WebSocket(7).feed(b"HTTP/1.1 403 Forbidden\r\n\r\n")
+    entrance = WebSocket(7)
+    with pytest.raises(Refused, match="banned"):
+        entrance.feed(OPENED) + entrance.feed(unmasked(b'{"type":"error","code":"banned"}'))
+
+
+@pytest.mark.parametrize("length", [1, 40, 41, 300])
+def test_a_message_to_a_websocket_is_the_command_in_a_frame(length: int) -> None:
+    """Masked with nothing, which any reader takes off without a change."""
+    text = b"x" * length
+    for wrapping, json_wrapping in (
+        (WebSocket.to_room(), Json.to_room()),
+        (WebSocket.to_client(3), Json.to_client(3)),
+    ):
+        line = json_wrapping.wrap(text, 41).rstrip()
+        assert wrapping.wrap(text, 41) == frame(line, mask=bytes(4))
