@@ -15,6 +15,11 @@ import { watchClock } from "./wire/wake.js";
 /** Reasons after which the session is good no more, and the page is as it was before. */
 const FINAL = new Set(["exit"]);
 
+const WORKER = "/sw.js";
+
+/** @typedef {{createScriptURL(url: string): string}} Policy  As browsers with Trusted Types want it. */
+/** @typedef {{createPolicy(name: string, rules: Policy): Policy}} Policies */
+
 /** What is needed only by somebody who is logged in; the form does not wait for it. */
 const load = () =>
   Promise.all([import("./person.js"), import("./view/app.js"), import("./view/bar.js")]);
@@ -138,11 +143,9 @@ function letOut(sentence) {
 
 /** Keeps the page's own files for when the server cannot be reached. */
 function keepShell() {
-  const policies = /** @type {{trustedTypes?: {createPolicy(name: string, rules: object): {createScriptURL(url: string): string}}}} */ (
-    window
-  ).trustedTypes;
-  const own = { createScriptURL: (/** @type {string} */ url) => (url === "/sw.js" ? url : "") };
-  const url = policies ? policies.createPolicy("chatroom", own).createScriptURL("/sw.js") : "/sw.js";
+  const { trustedTypes } = /** @type {{trustedTypes?: Policies}} */ (/** @type {unknown} */ (window));
+  const own = { createScriptURL: (/** @type {string} */ url) => (url === WORKER ? url : "") };
+  const url = trustedTypes?.createPolicy("chatroom", own).createScriptURL(WORKER) ?? WORKER;
   // Without it, as over an unknown certificate, the page is what it is, but cannot be installed.
   navigator.serviceWorker?.register(url).catch(() => {});
 }

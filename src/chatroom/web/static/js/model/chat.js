@@ -232,8 +232,8 @@ export class Chat {
     this.#unread.stop();
   }
 
-  /** Somebody else has said something. @param {Conversation} conversation @param {Message} message @param {boolean} replay */
-  #arrived(conversation, message, replay) {
+  /** Somebody else has said something. @type {Watcher["arrived"]} */
+  #arrived = (conversation, message, replay) => {
     const seen = conversation === this.active && !conversation.detached && this.attentive();
     const missed = replay && !this.#marked.has(conversation);
     if (conversation.unread === 0 && (missed || !seen)) {
@@ -246,7 +246,7 @@ export class Chat {
       this.watcher.list();
     }
     this.watcher.arrived(conversation, message, replay);
-  }
+  };
 
   /** The person has said something, here or elsewhere. @param {Conversation} conversation */
   #own(conversation) {

@@ -25,7 +25,7 @@ export class Conversation {
   /** @type {Set<string>} the places of all messages in `#said` */
   #known = new Set();
   unread = 0;
-  /** The place up to which all was read when the page was opened, if more had been said. @type {number | null} */
+  /** Up to where it was read when the page was opened, if more had been said. @type {number | null} */
   since = null;
   /** @type {Entry | null} The first entry that had not been read, when there was one. */
   mark = null;

@@ -247,7 +247,8 @@ export class App {
       leave();
       return;
     }
-    const sentence = `${counted(waiting, "message")} of yours ${waiting === 1 ? "has" : "have"} not been sent.`;
+    const have = waiting === 1 ? "has" : "have";
+    const sentence = `${counted(waiting, "message")} of yours ${have} not been sent.`;
     byId("leaving-text", HTMLElement).textContent = sentence;
     this.#leaving.returnValue = "stay";
     this.#leaving.showModal();

@@ -17,13 +17,15 @@ const PLAIN = /^[\x20-\x7e\n]*$/;
 const LINK = /\b(?:https?:\/\/|mailto:)[^\s<>"`]+/giu;
 const MARKED = `\\p{M}{${MARKS}}`;
 const EXCESS = new RegExp(`(?<=${MARKED})\\p{M}+`, "gu");
-
+const STYLES = "[\\ufe0e\\ufe0f\\u{1f3fb}-\\u{1f3ff}]*";
+const PICTURE = `\\p{Extended_Pictographic}${STYLES}`;
+const JOINED = "[\\u0600-\\u1fff\\ua800-\\uabff]";
 /** Sequences in which characters stand that are invisible elsewhere: emoji that are joined or have a
  * style, flags of regions, and letters of scripts that need a joiner. */
 const LAWFUL = [
-  "\\p{Extended_Pictographic}[\\ufe0e\\ufe0f\\u{1f3fb}-\\u{1f3ff}]*(?:\\u200d\\p{Extended_Pictographic}[\\ufe0e\\ufe0f\\u{1f3fb}-\\u{1f3ff}]*)*(?:[\\u{e0020}-\\u{e007e}]+\\u{e007f})?",
+  `${PICTURE}(?:\\u200d${PICTURE})*(?:[\\u{e0020}-\\u{e007e}]+\\u{e007f})?`,
   "[0-9#*]\\ufe0f?\\u20e3",
-  "[\\u0600-\\u1fff\\ua800-\\uabff][\\u200c\\u200d](?=[\\u0600-\\u1fff\\ua800-\\uabff])",
+  `${JOINED}[\\u200c\\u200d](?=${JOINED})`,
 ].join("|");
 
 /** What would be drawn as nothing, or turn the direction of what stands around it. */

@@ -28,7 +28,10 @@ const TOO_LONG = "This is too long for one message; take it back and split it.";
  */
 
 export class Dispatcher {
-  /** @param {{model: Model, connection: Connection, pending: Pending, places: Places, requests: Requests}} parts */
+  /**
+   * @param {{model: Model, connection: Connection, pending: Pending, places: Places,
+   *   requests: Requests}} parts
+   */
   constructor({ model, connection, pending, places, requests }) {
     this.model = model;
     this.connection = connection;
