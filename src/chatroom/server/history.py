@@ -67,20 +67,16 @@ class Pages:
             return self._read(wanted, command)
 
     def _wanted(self, reader: Account, command: History) -> _Wanted:
-        match command.log:
-            case "room":
-                return _Wanted(ROOM)
-            case "inbox":
-                return _Wanted(reader.inbox)
-            case "sent":
-                other = self._accounts.find(command.to or "")
-                if other is None:
-                    raise ProtocolError(
-                        ErrorCode.INVALID_FIELD,
-                        f"There is nobody called {shown(command.to or '')}.",
-                        field="to",
-                    )
-                return _Wanted(other.inbox, reader.number, other.name)
+        if command.log == "room":
+            return _Wanted(ROOM)
+        if command.log == "inbox":
+            return _Wanted(reader.inbox)
+        to = command.to or ""
+        other = self._accounts.find(to)
+        if other is None:
+            sentence = f"There is nobody called {shown(to)}."
+            raise ProtocolError(ErrorCode.INVALID_FIELD, sentence, field="to")
+        return _Wanted(other.inbox, reader.number, other.name)
 
     def _read(self, wanted: _Wanted, command: History) -> Page:
         """Read a page, from its last place backwards.
