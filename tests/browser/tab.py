@@ -13,6 +13,10 @@ Frame = dict[str, Any]
 PASSWORD = "pw"
 """Everybody's, where a test does not say otherwise."""
 
+_CONTROLLED = "() => navigator.serviceWorker.controller !== null"
+_ACTIVE = """() => navigator.serviceWorker.getRegistration().then(worker => worker?.active?.state)
+    .then(state => state === "activated")"""
+
 _SETTLED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -143,6 +147,13 @@ class Tab:
     def settle(self) -> None:
         """Wait until what the page is about to draw is drawn."""
         self.page.evaluate(_SETTLED)
+
+    def wait_for_worker(self) -> None:
+        """Wait until the service worker serves the tab, loading the page again if that takes it."""
+        self.page.wait_for_function(_ACTIVE)
+        if not self.page.evaluate(_CONTROLLED):
+            self.page.reload()
+        self.page.wait_for_function(_CONTROLLED)
 
     # What one sees.
 

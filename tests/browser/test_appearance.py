@@ -4,6 +4,7 @@ With `--pictures FOLDER` the states are put there as pictures, which the README 
 """
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -13,6 +14,7 @@ from PIL import Image
 from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser import axe
+from tests.browser.others import program
 from tests.browser.profiles import DESK, PHONE, Profiles
 from tests.browser.scenes import STATES, Scene, scene
 from tests.serving import Server
@@ -97,6 +99,16 @@ def test_on_a_phone_all_is_within_reach(server: Server, profiles: Profiles) -> N
     tab.expect_said("from the pavement")
     for thing in (tab.composer, tab.log, tab.page.get_by_role("button", name="Send")):
         expect(thing).to_be_in_viewport(ratio=1)
+    with program(server.address, "driver") as driver:
+        driver.send_to("walker", "call me")
+        expect(tab.conversation("driver")).not_to_be_in_viewport()
+        tab.page.get_by_role("button", name="Conversations and people").tap()
+        expect(tab.conversation("driver")).to_be_in_viewport(ratio=1)
+        expect(tab.conversation("driver")).to_have_accessible_name(re.compile("1 unread"))
+        tab.person("driver").tap()
+        expect(tab.composer).to_have_accessible_name("Message to driver")
+        expect(tab.message("call me")).to_be_in_viewport(ratio=1)
+        expect(tab.person("driver")).not_to_be_in_viewport()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -46,6 +46,27 @@ def test_a_server_that_was_killed_and_is_back(tmp_path: Path, profiles: Profiles
         assert [stored(data, text) for text in texts] == [1, 1, 1]
 
 
+def test_what_waits_to_be_sent_outlives_a_reload(tmp_path: Path, profiles: Profiles) -> None:
+    """So does what is half typed; and the page opens without a server."""
+    data = tmp_path / "room.db"
+    with Server(data) as server:
+        profile = profiles.open(server.address)
+        profile.expect_faults(*NO_SERVER)
+        tab = profile.entered("reloader")
+        tab.wait_for_worker()
+        tab.expect_entered()
+        server.kill()
+        expect(tab.bar).to_be_visible()
+        tab.say("said into a reload")
+        tab.composer.fill("half a thought")
+        tab.page.reload()
+        expect(tab.message("said into a reload")).to_have_attribute("data-state", "pending")
+        expect(tab.composer).to_have_value("half a thought")
+        server.start()
+        tab.expect_said("said into a reload")
+        assert stored(data, "said into a reload") == 1
+
+
 def test_what_was_said_and_not_confirmed_is_said_once(
     server: Server, relay: Relay, profiles: Profiles
 ) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.profiles import Profiles
+from tests.browser.profiles import NO_SERVER, Profiles
 from tests.browser.tab import Tab
 from tests.cli.command import run
+from tests.network.networks import Relay
 from tests.serving import Server
 
 SESSION = "chatroom.session"
@@ -90,6 +91,32 @@ def test_whoever_logs_out_is_out_in_every_way(server: Server, profiles: Profiles
     tab.page.reload()
     expect(tab.form).to_be_visible()
     expect(tab.composer).to_be_hidden()
+
+
+def test_whoever_logs_out_in_one_tab_is_out_in_all(server: Server, profiles: Profiles) -> None:
+    profile = profiles.open(server.address)
+    first = profile.entered("two-tabs", stay=True)
+    second = profile.tab()
+    second.expect_entered()
+    first.page.get_by_role("button", name="Log out").click()
+    expect(first.form).to_be_visible()
+    expect(second.form).to_be_visible()
+    expect(second.composer).to_be_hidden()
+
+
+def test_whoever_logs_out_with_something_unsent_is_asked(relay: Relay, profiles: Profiles) -> None:
+    profile = profiles.open(relay.address)
+    profile.expect_faults(*NO_SERVER)
+    tab = profile.entered("hasty")
+    relay.cut()
+    tab.say("not sent yet")
+    tab.page.get_by_role("button", name="Log out").click()
+    question = tab.page.get_by_role("dialog")
+    expect(question).to_contain_text("1 message of yours has not been sent")
+    question.get_by_role("button", name="Stay here").click()
+    expect(question).to_be_hidden()
+    relay.heal()
+    tab.expect_said("not sent yet")
 
 
 def test_an_invite_is_asked_for_where_it_takes_one(tmp_path: Path, profiles: Profiles) -> None:

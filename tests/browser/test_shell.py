@@ -5,7 +5,6 @@ import json
 from playwright.sync_api import expect
 
 from tests.browser.profiles import NO_SERVER, Profiles
-from tests.browser.tab import Tab
 from tests.serving import Server
 
 FIRST_PAINT_BYTES = 50 * 1024
@@ -26,18 +25,6 @@ KEPT = """async () => {
             found.push(request.url);
     return found;
 }"""
-
-CONTROLLED = "() => navigator.serviceWorker.controller !== null"
-ACTIVE = """() => navigator.serviceWorker.getRegistration().then(worker => worker?.active?.state)
-    .then(state => state === "activated")"""
-
-
-def wait_for_worker(tab: Tab) -> None:
-    """Wait until the service worker serves the tab, loading the page again if that takes it."""
-    tab.page.wait_for_function(ACTIVE)
-    if not tab.page.evaluate(CONTROLLED):
-        tab.page.reload()
-    tab.page.wait_for_function(CONTROLLED)
 
 
 def test_little_is_loaded_before_the_page_is_seen(server: Server, profiles: Profiles) -> None:
@@ -67,7 +54,7 @@ def test_the_page_opens_while_the_server_is_down(profiles: Profiles) -> None:
         profile = profiles.open(server.address)
         profile.expect_faults(*NO_SERVER)
         tab = profile.entered("early-bird")
-        wait_for_worker(tab)
+        tab.wait_for_worker()
         tab.expect_entered()
         server.kill()
         tab.page.reload()
@@ -82,7 +69,7 @@ def test_only_the_page_s_own_files_are_kept(server: Server, profiles: Profiles) 
     tab = profiles.entered(server.address, "collector")
     tab.say("not to be kept")
     tab.expect_said("not to be kept")
-    wait_for_worker(tab)
+    tab.wait_for_worker()
     kept = tab.page.evaluate(KEPT)
     own = (f"http://{server.address}/static/", f"http://{server.address}/manifest")
     assert kept
@@ -96,7 +83,7 @@ def test_only_the_page_s_own_files_are_kept(server: Server, profiles: Profiles) 
 def test_the_page_can_be_installed(server: Server, profiles: Profiles) -> None:
     """By the browser's own word."""
     tab = profiles.open(server.address).tab()
-    wait_for_worker(tab)
+    tab.wait_for_worker()
     devtools = tab.page.context.new_cdp_session(tab.page)
     manifest = devtools.send("Page.getAppManifest")
     assert manifest["errors"] == []

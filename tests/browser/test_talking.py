@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.others import program, terminal
+from tests.browser.others import program, say_lines, terminal
 from tests.browser.profiles import Profiles
 from tests.browser.tab import Tab
 from tests.network.networks import Relay
@@ -168,6 +168,19 @@ def test_a_hidden_tab_counts_in_its_title(server: Server, profiles: Profiles) ->
         expect(pia.page).to_have_title(re.compile(r"^(\(1\) )?chatroom$"))
         pia.conversation("quin").click()
         expect(pia.page).to_have_title("chatroom")
+
+
+def test_what_comes_is_read_aloud(server: Server, profiles: Profiles) -> None:
+    """By a live region, which has of a whole flood only how much it is."""
+    tab = profiles.entered(server.address, "tom")
+    aloud = tab.page.locator("[aria-live=polite]")
+    with program(server.address, "una") as una:
+        una.send("first words")
+        expect(aloud).to_contain_text("una: first words")
+        una.send_to("tom", "between us")
+        expect(aloud).to_contain_text("una to you alone: between us")
+        say_lines(una, 1, 100)
+        expect(aloud).to_have_text(re.compile(r"^\d+ new messages$"))
 
 
 NOTIFICATIONS = """
