@@ -28,16 +28,20 @@ class Samples:
             cut += data[: min(at, length)]
             if len(cut) < SAMPLE_BYTES:
                 return cut
-            self._note(int(cut[1:], 16), now)
+            self._note(cut[1:], now)
         while (at := data.find(SAMPLED, at, length)) >= 0:
             end = at + SAMPLE_BYTES
             if end > length:
                 return bytes(data[at:length])
-            self._note(int(data[at + 1 : end], 16), now)
+            self._note(data[at + 1 : end], now)
             at = end
         return b""
 
-    def _note(self, sent: int, now: int) -> None:
+    def _note(self, time: bytes | bytearray, now: int) -> None:
+        try:
+            sent = int(time, 16)
+        except ValueError:  # it was the length of a WebSocket frame
+            return
         count, _ = self.seen.get(sent, (0, 0))
         self.seen[sent] = (count + 1, now)
 

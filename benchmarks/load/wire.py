@@ -134,13 +134,13 @@ class Json(Entrance):
     @staticmethod
     def to_room() -> Wrapping:
         """Return a PM."""
-        return Wrapping(b'{"command":"PM","message":"', b'","id":"~%d"}\n', numbered=True)
+        return Wrapping(b'{"command":"PM","message":"', b'","id":"`%d"}\n', numbered=True)
 
     @staticmethod
     def to_client(number: int) -> Wrapping:
         """Return a DM."""
         to = b'{"command":"DM","to":"c%d","message":"' % number
-        return Wrapping(to, b'","id":"~%d"}\n', numbered=True)
+        return Wrapping(to, b'","id":"`%d"}\n', numbered=True)
 
 
 class Resumption(Json):

@@ -45,4 +45,4 @@ def _fill(path: Path, messages: int) -> None:
 
 def _draft(author: int, number: int) -> Draft:
     text = texts.plain(author, TEXT_BYTES).decode()
-    return Draft(log=ROOM, author=author, text=text, id=f"~{number}")
+    return Draft(log=ROOM, author=author, text=text, id=f"`{number}")

@@ -56,10 +56,10 @@ def test_json_answers_a_ping_and_nothing_else() -> None:
 def test_json_messages_are_commands_with_ids_of_their_own() -> None:
     said = command(Json.to_room().wrap(b"|7;hello", 41))
     assert isinstance(said, Say)
-    assert (said.message, said.id) == ("|7;hello", "~41")
+    assert (said.message, said.id) == ("|7;hello", "`41")
     written = command(Json.to_client(9).wrap(b"|7;hello", 42))
     assert isinstance(written, Whisper)
-    assert (written.to, written.id) == ("c9", "~42")
+    assert (written.to, written.id) == ("c9", "`42")
 
 
 def test_irc_registers_joins_and_is_in_with_the_end_of_names() -> None:
