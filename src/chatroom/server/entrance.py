@@ -79,12 +79,12 @@ class Entrance:
         tune(sock)
         connection = Connection(sock, address, self._services, self._connections.remove)
         self._connections.add(connection)
+        self._services.counts.connections += 1  # before it can ask how many there were
         try:
             connection.start()
         except RuntimeError:
             self._connections.remove(connection)
             raise too_many("The server can start no more threads; try again later.") from None
-        self._services.counts.connections += 1
 
     def _say_no(self, sock: socket.socket, problem: ProtocolError) -> None:
         """Say why, as far as the socket takes it at once, and close."""
