@@ -2,8 +2,8 @@
 
 Three bytes that no server adds of itself are counted and looked for in whatever comes, wherever a
 `recv` happens to cut it: one stands in every message, one in those whose latency is measured, and
-one in the ids that a server repeats in its confirmations. In a WebSocket the length of a frame could
-be one of them: that of a message with a text of 80 bytes is not, and lists of users are not counted.
+one in the ids that a server repeats in its confirmations. In a WebSocket the length of a frame can
+be one of them: that of a message with 80 bytes of text is not, and lists of users are not counted.
 """
 
 import re

@@ -12,6 +12,12 @@ from tests.conversation import Client, Frame, Running, running
 Place = dict[str, Any]
 
 
+@pytest.fixture
+def server(either: Running) -> Running:
+    """A server in this process, whose clients speak one of its faces."""
+    return either
+
+
 class Reader:
     """Somebody who listens on one connection after the other, as the protocol says.
 

@@ -7,6 +7,12 @@ import pytest
 from tests.conversation import DEADLINE, Client, Frame, Running, line
 
 
+@pytest.fixture
+def server(either: Running) -> Running:
+    """A server in this process, whose clients speak one of its faces."""
+    return either
+
+
 def chain(frames: list[Frame]) -> list[tuple[int, int]]:
     """Returns what links the entries of a log: the place before each and its own."""
     return [(frame["prev"], frame["seq"]) for frame in frames]
@@ -44,8 +50,8 @@ def test_replies_come_in_the_order_of_the_requests(server: Running) -> None:
 def test_one_object_split_over_many_segments(server: Running) -> None:
     """A command that arrives byte by byte is one command."""
     bob = server.enter("bob")
-    for byte in '{"command":"PM","message":"Grüße 🎉"}'.encode():
-        bob.send_bytes(bytes([byte]))
+    command = '{"command":"PM","message":"Grüße 🎉"}'.encode()
+    bob.send_pieces(*(bytes([byte]) for byte in command))
     assert bob.news("confirmation")["seq"] == 1
 
 

@@ -7,6 +7,12 @@ import pytest
 from tests.conversation import Running, line, running
 
 
+@pytest.fixture
+def server(either: Running) -> Running:
+    """A server in this process, whose clients speak one of its faces."""
+    return either
+
+
 def test_the_same_again_on_the_same_connection(server: Running) -> None:
     """It is confirmed as a duplicate with the first place, and nobody hears it twice."""
     bob, alice = server.enter("bob"), server.enter("alice")
