@@ -2,7 +2,7 @@
  * What has been read, over reloads.
  *
  * @import {Place, Welcome} from "../types.js"
- * @import {Kept} from "../store/kept.js"
+ * @import {Kept, Read} from "../store/kept.js"
  * @import {Conversation} from "./conversation.js"
  */
 import { Saver } from "../store/saver.js";
@@ -27,9 +27,21 @@ export class Unread {
     this.#from = new Map(read?.from ?? []);
     this.#partners = new Set(read?.partners ?? []);
     this.#saver = new Saver(() => {
+      this.#merge(kept.read());
       const [from, partners] = [[...this.#from], [...this.#partners]];
       kept.saveRead({ room: this.#room, inbox: this.#inbox, from, partners });
     });
+  }
+
+  /** Takes in what was read in another tab. @param {Read | null} other */
+  #merge(other) {
+    const sameRoom = other?.room?.epoch === this.#room?.epoch;
+    if (other?.room && this.#room && sameRoom) {
+      this.#room.after = Math.max(this.#room.after, other.room.after);
+    }
+    if (!other || other.inbox?.epoch !== this.#inbox?.epoch) return;
+    for (const [key, seq] of other.from) this.#from.set(key, Math.max(seq, this.#from.get(key) ?? 0));
+    for (const partner of other.partners) this.#partners.add(partner);
   }
 
   /** @returns {Iterable<string>} With whom there were direct messages. */

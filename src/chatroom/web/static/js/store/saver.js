@@ -26,10 +26,9 @@ export class Saver {
     this.#save();
   }
 
-  /** Keeps nothing any more. */
+  /** Keeps what has changed, and then nothing any more. */
   stop() {
-    clearTimeout(this.#timer);
-    this.#timer = 0;
+    this.flush();
     this.#save = () => {};
   }
 }
