@@ -20,7 +20,7 @@ def without(header: str, instead: str = "") -> bytes:
     """Return a handshake with a header left out or another in its place."""
     lines = handshake("chat.example.org").decode().split("\r\n")
     kept = [instead if line.startswith(header) else line for line in lines]
-    return "\r\n".join(line for line in kept if line).encode() + b"\r\n\r\n"
+    return "\r\n".join(line for line in kept if line).encode("latin-1") + b"\r\n\r\n"
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,8 @@ def test_requests_may_come_before_it() -> None:
         (without("Sec-WebSocket-Version", "Sec-WebSocket-Version: 8"), 426),
         (without("Sec-WebSocket-Key"), 400),
         (without("Sec-WebSocket-Key", "Sec-WebSocket-Key: short"), 400),
+        (without("Sec-WebSocket-Key", f"Sec-WebSocket-Key: {KEY}\x7f"), 400),
+        (without("Sec-WebSocket-Key", f"Sec-WebSocket-Key: {KEY}\u00e9"), 400),
         (handshake("chat.example.org", f"Sec-WebSocket-Key: {KEY}"), 400),
         (request("/ws"), 426),
         (without("GET", "POST /ws HTTP/1.1"), 405),

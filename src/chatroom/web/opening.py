@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 import h11
 from websockets.datastructures import Headers
+from websockets.exceptions import InvalidHandshake
 from websockets.http11 import Request as Handshake
 from websockets.server import ServerProtocol
 
@@ -12,6 +13,8 @@ from chatroom.web.origin import may_speak
 from chatroom.web.routes import Request, Response, plain
 
 _VERSION = "13"
+
+_BAD = "That does not open a WebSocket as RFC 6455 has it."
 
 
 def accept(event: h11.Request, request: Request, origins: Sequence[str]) -> bytes | Response:
@@ -31,16 +34,17 @@ def accept(event: h11.Request, request: Request, origins: Sequence[str]) -> byte
             HTTPStatus.FORBIDDEN,
             "Pages of other sites may not speak with this server, unless its settings name them.",
         )
-    protocol = (
-        ServerProtocol()
-    )  # which knows neither extensions nor subprotocols: nothing is packed
     found = [(name.decode(), value.decode("latin-1")) for name, value in event.headers]
-    response = protocol.accept(Handshake(request.path, Headers(found)))
+    try:
+        # Without extensions, so nothing is compressed.
+        response = ServerProtocol().accept(Handshake(request.path, Headers(found)))
+    except InvalidHandshake:  # a header that HTTP allows and a WebSocket does not
+        return plain(HTTPStatus.BAD_REQUEST, _BAD)
     if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS and event.http_version == b"1.1":
         return response.serialize()
     version = request.headers.get("sec-websocket-version")
     if response.status_code == HTTPStatus.BAD_REQUEST and version == _VERSION:
-        return plain(HTTPStatus.BAD_REQUEST, "That does not open a WebSocket as RFC 6455 has it.")
+        return plain(HTTPStatus.BAD_REQUEST, _BAD)
     return plain(
         HTTPStatus.UPGRADE_REQUIRED,
         "Here a WebSocket is opened, and nothing else.",
