@@ -19,10 +19,6 @@ from chatroom.protocol.errors import ErrorCode, ProtocolError
 LIFETIME_SECONDS = 30 * 86_400.0
 """How long a session that nobody uses is good."""
 
-READERS = 8
-"""How many sessions are looked up at a time. Each takes a connection to the store meanwhile, and
-after a restart everybody comes back at once."""
-
 _SECRET_BYTES = 32  # 256 bits
 
 
@@ -52,7 +48,9 @@ class Sessions:
         self._find = find
         self._accounts = accounts
         self._clock = clock
-        self._turns = threading.Semaphore(READERS)  # one reads the store under it
+        # One at a time reads the store under it. After a restart everybody comes back at once, and
+        # a crowd that reads keeps the lock of the interpreter from those who talk.
+        self._turn = threading.Lock()
 
     def open(self, account: Account) -> Opened:
         """Return a new session for `account`, as it was when its password was checked."""
@@ -66,7 +64,7 @@ class Sessions:
             ProtocolError: `invalid_session`, when it is unknown, ended or too old.
             StoreError: the store cannot be read.
         """
-        with self._turns:
+        with self._turn:
             session = self._find(digest(token))
         known = None if session is None else self._accounts.numbered(session.account)
         if session is None or known is None or session.used < self.oldest():

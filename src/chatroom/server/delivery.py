@@ -5,6 +5,7 @@ reader who keeps up the same bytes in one call that never blocks. The busier the
 goes into a round and the less a delivery costs.
 """
 
+import contextlib
 import logging
 import selectors
 import socket
@@ -22,8 +23,8 @@ from chatroom.room.roster import Member
 from chatroom.room.tickets import Arrival, Departure, Inquiry, Private, Public, RosterChange
 from chatroom.server.backlog import Backlog
 from chatroom.server.counts import Counts
-from chatroom.server.face import Shared
 from chatroom.server.greeter import Greeter
+from chatroom.server.news import RosterNews
 from chatroom.server.outbox import Outbox
 from chatroom.server.readers import Readers
 from chatroom.server.round import CONFIRMATION_WEIGHT, Round, Stamps, refusal
@@ -72,6 +73,7 @@ class Delivery:
         # The places of the newest direct messages that were sent, by inbox; 0 for those not in it.
         self._heads = {inbox: store.head(inbox) for inbox in accounts.inboxes()}
         self._greeter = Greeter(store, self._heads, limits)
+        self._news = RosterNews(self._readers)
         self._stamps = Stamps(store.epoch)
         self._counts = counts or Counts()
         self._stopping = False
@@ -168,7 +170,7 @@ class Delivery:
                 self._readers.part(member.channel, work.next)
                 work.touch(member.channel)
             case RosterChange() as ticket:
-                self._tell_roster(work, ticket)
+                self._tell_roster(work, ticket, done)
             case Farewell() | Release() | Abandon() as ticket:
                 self._close(work, ticket)
 
@@ -260,16 +262,11 @@ class Delivery:
         frame = events.ping((epoch(ROOM), work.next - 1), (epoch(inbox), self._heads.get(inbox, 0)))
         work.insert(member.channel, frame, late=_PING_FROM_BEHIND)
 
-    def _tell_roster(self, work: Round, ticket: RosterChange) -> None:
-        """Give the new list of users to everyone who has an older one."""
-        roster = self._readers.roster = Shared(events.update_users(ticket.names))
-        for outbox in self._readers:
-            if outbox.roster_version < ticket.version:
-                outbox.roster_version = ticket.version
-                if outbox.stalled:
-                    outbox.roster_due = True
-                else:
-                    work.insert_framed(outbox, roster.framed(outbox.framing))
+    def _tell_roster(self, work: Round, ticket: RosterChange, done: Done[Ticket]) -> None:
+        """Give some the new list of users, and come back to the others in the next round."""
+        if self._news.tell(work, ticket):
+            with contextlib.suppress(HandoffClosed):  # the server stops
+                self.put([done], wait=False)
 
     def _end(self, outbox: Outbox) -> None:
         """Let a connection's stream end when all is sent, and give it only so much time for it."""
