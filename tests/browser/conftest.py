@@ -1,12 +1,13 @@
 """A browser, the servers for it, and what may go wrong in it."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.profiles import DEADLINE, Profiles
+from tests.browser.profiles import DEADLINE, Profiles, Serve
 from tests.needs import need_browser
 from tests.network.networks import Relay
 from tests.serving import Server
@@ -48,7 +49,14 @@ def relay(server: Server) -> Iterator[Relay]:
 
 
 @pytest.fixture
-def profiles(chromium: Browser) -> Iterator[Profiles]:
+def serve() -> Iterator[Serve]:
+    """Starts servers of a test's own, by the arguments of `Server`; they outlive its browsers."""
+    with ExitStack() as stack:
+        yield lambda *words, **settings: stack.enter_context(Server(*words, **settings))
+
+
+@pytest.fixture
+def profiles(chromium: Browser, serve: Serve) -> Iterator[Profiles]:  # noqa: ARG001 - see there
     """Browsers of different people; what goes wrong in one unannounced fails the test."""
     with Profiles(chromium) as profiles:
         yield profiles

@@ -1,6 +1,7 @@
 """Browsers of different people: storage of their own, and an eye on what goes wrong in them."""
 
 import re
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -18,6 +19,10 @@ from playwright.sync_api import (
 )
 
 from tests.browser.tab import Tab
+from tests.serving import Server
+
+Serve = Callable[..., Server]
+"""Starts a server of a test's own; see the fixture of that name."""
 
 DEADLINE = 20.0
 """Seconds that anything may take before the test fails."""

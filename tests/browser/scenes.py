@@ -43,7 +43,9 @@ class Scene:
 
     def first_visit(self) -> Tab:
         """Nobody has logged in yet."""
-        tab = self._profiles.open(self._relay.address).tab()
+        profile = self._profiles.open(self._relay.address)
+        profile.expect_faults(*NO_SERVER)
+        tab = profile.tab()
         expect(tab.form).to_be_visible()
         return tab
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser import axe
 from tests.browser.others import program
-from tests.browser.profiles import DESK, PHONE, Profiles
+from tests.browser.profiles import DESK, PHONE, Profiles, Serve
 from tests.browser.scenes import STATES, Scene, scene
 from tests.serving import Server
 
@@ -41,9 +41,9 @@ PICTURES = {
 
 
 @pytest.fixture
-def staged(profiles: Profiles) -> Iterator[Scene]:
+def staged(serve: Serve, profiles: Profiles) -> Iterator[Scene]:
     """A room of its own for each state, so that the pictures have nothing else in them."""
-    with Server() as server, scene(server.address, profiles) as staged:
+    with scene(serve().address, profiles) as staged:
         yield staged
 
 

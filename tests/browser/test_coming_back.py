@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.browser.others import program, say_lines
-from tests.browser.profiles import NO_SERVER, Profiles
+from tests.browser.profiles import NO_SERVER, Profiles, Serve
 from tests.cli.command import run
 from tests.network.networks import Relay
 from tests.serving import Server
@@ -21,50 +21,54 @@ def stored(data: Path, text: str) -> int:
     return [json.loads(line)["message"] for line in lines].count(text)
 
 
-def test_a_server_that_was_killed_and_is_back(tmp_path: Path, profiles: Profiles) -> None:
+def test_a_server_that_was_killed_and_is_back(
+    tmp_path: Path, serve: Serve, profiles: Profiles
+) -> None:
     data = tmp_path / "room.db"
-    with Server(data) as server:
-        profile = profiles.open(server.address)
-        profile.expect_faults(*NO_SERVER)
-        tab = profile.entered("patient")
-        tab.say("before")
-        tab.expect_said("before")
-        server.kill()
-        expect(tab.bar).to_have_text(LOST)
-        expect(tab.composer).to_be_enabled()
-        tab.say("meanwhile one")
-        tab.say("meanwhile two")
-        expect(tab.message("meanwhile two")).to_have_attribute("data-state", "pending")
-        tab.composer.fill("half a thought")
-        server.start()
-        tab.expect_said("meanwhile one")
-        tab.expect_said("meanwhile two")
-        expect(tab.bar).to_be_hidden()
-        expect(tab.composer).to_have_value("half a thought")
-        texts = tab.messages.locator(".text").all_text_contents()
-        assert texts == ["before", "meanwhile one", "meanwhile two"]
-        assert [stored(data, text) for text in texts] == [1, 1, 1]
+    server = serve(data)
+    profile = profiles.open(server.address)
+    profile.expect_faults(*NO_SERVER)
+    tab = profile.entered("patient")
+    tab.say("before")
+    tab.expect_said("before")
+    server.kill()
+    expect(tab.bar).to_have_text(LOST)
+    expect(tab.composer).to_be_enabled()
+    tab.say("meanwhile one")
+    tab.say("meanwhile two")
+    expect(tab.message("meanwhile two")).to_have_attribute("data-state", "pending")
+    tab.composer.fill("half a thought")
+    server.start()
+    tab.expect_said("meanwhile one")
+    tab.expect_said("meanwhile two")
+    expect(tab.bar).to_be_hidden()
+    expect(tab.composer).to_have_value("half a thought")
+    texts = tab.messages.locator(".text").all_text_contents()
+    assert texts == ["before", "meanwhile one", "meanwhile two"]
+    assert [stored(data, text) for text in texts] == [1, 1, 1]
 
 
-def test_what_waits_to_be_sent_outlives_a_reload(tmp_path: Path, profiles: Profiles) -> None:
+def test_what_waits_to_be_sent_outlives_a_reload(
+    tmp_path: Path, serve: Serve, profiles: Profiles
+) -> None:
     """So does what is half typed; and the page opens without a server."""
     data = tmp_path / "room.db"
-    with Server(data) as server:
-        profile = profiles.open(server.address)
-        profile.expect_faults(*NO_SERVER)
-        tab = profile.entered("reloader")
-        tab.wait_for_worker()
-        tab.expect_entered()
-        server.kill()
-        expect(tab.bar).to_be_visible()
-        tab.say("said into a reload")
-        tab.composer.fill("half a thought")
-        tab.page.reload()
-        expect(tab.message("said into a reload")).to_have_attribute("data-state", "pending")
-        expect(tab.composer).to_have_value("half a thought")
-        server.start()
-        tab.expect_said("said into a reload")
-        assert stored(data, "said into a reload") == 1
+    server = serve(data)
+    profile = profiles.open(server.address)
+    profile.expect_faults(*NO_SERVER)
+    tab = profile.entered("reloader")
+    tab.wait_for_worker()
+    tab.expect_entered()
+    server.kill()
+    expect(tab.bar).to_be_visible()
+    tab.say("said into a reload")
+    tab.composer.fill("half a thought")
+    tab.page.reload()
+    expect(tab.message("said into a reload")).to_have_attribute("data-state", "pending")
+    expect(tab.composer).to_have_value("half a thought")
+    server.start()
+    tab.expect_said("said into a reload")
+    assert stored(data, "said into a reload") == 1
 
 
 def test_what_was_said_and_not_confirmed_is_said_once(
@@ -150,34 +154,36 @@ def test_a_connection_that_has_fallen_silent_is_noticed_when_one_looks(
         assert friend.next_message().text == "into the silence"
 
 
-def test_a_server_that_stops_says_so_and_is_awaited(tmp_path: Path, profiles: Profiles) -> None:
-    with Server(tmp_path / "room.db") as server:
-        profile = profiles.open(server.address)
-        profile.expect_faults(*NO_SERVER)
-        tab = profile.entered("regular")
-        server.stop()
-        expect(tab.bar).to_be_visible()
-        server.start()
-        expect(tab.bar).to_be_hidden()
-        tab.say("there you are")
-        tab.expect_said("there you are")
+def test_a_server_that_stops_says_so_and_is_awaited(
+    tmp_path: Path, serve: Serve, profiles: Profiles
+) -> None:
+    server = serve(tmp_path / "room.db")
+    profile = profiles.open(server.address)
+    profile.expect_faults(*NO_SERVER)
+    tab = profile.entered("regular")
+    server.stop()
+    expect(tab.bar).to_be_visible()
+    server.start()
+    expect(tab.bar).to_be_hidden()
+    tab.say("there you are")
+    tab.expect_said("there you are")
 
 
-def test_a_room_in_memory_that_is_another_one_begins_anew(profiles: Profiles) -> None:
+def test_a_room_in_memory_that_is_another_one_begins_anew(serve: Serve, profiles: Profiles) -> None:
     """The account is gone with the server: one is asked to log in, and nothing old is left."""
-    with Server() as server:
-        profile = profiles.open(server.address)
-        profile.expect_faults(*NO_SERVER)
-        tab = profile.entered("phoenix")
-        tab.say("will be forgotten")
-        tab.expect_said("will be forgotten")
-        server.kill()
-        expect(tab.bar).to_be_visible()
-        server.start()
-        expect(tab.form).to_be_visible()
-        tab.join("phoenix")
-        tab.expect_entered()
-        expect(tab.message("will be forgotten")).to_have_count(0)
+    server = serve()
+    profile = profiles.open(server.address)
+    profile.expect_faults(*NO_SERVER)
+    tab = profile.entered("phoenix")
+    tab.say("will be forgotten")
+    tab.expect_said("will be forgotten")
+    server.kill()
+    expect(tab.bar).to_be_visible()
+    server.start()
+    expect(tab.form).to_be_visible()
+    tab.join("phoenix")
+    tab.expect_entered()
+    expect(tab.message("will be forgotten")).to_have_count(0)
 
 
 def test_a_day_asleep_is_made_up_for(server: Server, relay: Relay, profiles: Profiles) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.profiles import NO_SERVER, Profiles
+from tests.browser.profiles import NO_SERVER, Profiles, Serve
 from tests.browser.tab import Tab
 from tests.cli.command import run
 from tests.network.networks import Relay
@@ -119,46 +119,52 @@ def test_whoever_logs_out_with_something_unsent_is_asked(relay: Relay, profiles:
     tab.expect_said("not sent yet")
 
 
-def test_an_invite_is_asked_for_where_it_takes_one(tmp_path: Path, profiles: Profiles) -> None:
+def test_an_invite_is_asked_for_where_it_takes_one(
+    tmp_path: Path, serve: Serve, profiles: Profiles
+) -> None:
     data = tmp_path / "room.db"
     inviting = {"CHATROOM_AUTH_REGISTRATION": "invite"}
-    with Server(data, env=inviting) as server:
-        code = run("invite", "--data", str(data), env=inviting).stdout.strip()
-        tab = profiles.open(server.address).tab()
-        field = tab.form.get_by_role("textbox", name="Invite")
-        expect(field).to_be_hidden()
-        tab.join("guest")
-        expect(field).to_be_visible()
-        expect(tab.alert).to_contain_text("invite")
-        tab.join("guest", invite="AAAA-BBBB-CCCC-DDDD-EEEE")
-        expect(tab.alert).to_contain_text("invite")
-        tab.join("guest", invite=code.lower())
-        tab.expect_entered()
+    server = serve(data, env=inviting)
+    code = run("invite", "--data", str(data), env=inviting).stdout.strip()
+    tab = profiles.open(server.address).tab()
+    field = tab.form.get_by_role("textbox", name="Invite")
+    expect(field).to_be_hidden()
+    tab.join("guest")
+    expect(field).to_be_visible()
+    expect(tab.alert).to_contain_text("invite")
+    tab.join("guest", invite="AAAA-BBBB-CCCC-DDDD-EEEE")
+    expect(tab.alert).to_contain_text("invite")
+    tab.join("guest", invite=code.lower())
+    tab.expect_entered()
 
 
-def test_whoever_is_banned_is_told_why_and_stays_out(tmp_path: Path, profiles: Profiles) -> None:
+def test_whoever_is_banned_is_told_why_and_stays_out(
+    tmp_path: Path, serve: Serve, profiles: Profiles
+) -> None:
     data = tmp_path / "room.db"
-    with Server(data) as server:
-        tab = profiles.entered(server.address, "spammer")
-        done = run("users", "ban", "spammer", "--reason", "too many offers", "--data", str(data))
-        assert done.returncode == 0, done.stderr
-        expect(tab.page.get_by_text("too many offers")).to_be_visible()
-        expect(tab.composer).to_be_hidden()
-        tab.page.reload()
-        expect(tab.form).to_be_visible()
-        tab.join("spammer")
-        expect(tab.alert).to_contain_text("too many offers")
+    server = serve(data)
+    tab = profiles.entered(server.address, "spammer")
+    done = run("users", "ban", "spammer", "--reason", "too many offers", "--data", str(data))
+    assert done.returncode == 0, done.stderr
+    expect(tab.page.get_by_text("too many offers")).to_be_visible()
+    expect(tab.composer).to_be_hidden()
+    tab.page.reload()
+    expect(tab.form).to_be_visible()
+    tab.join("spammer")
+    expect(tab.alert).to_contain_text("too many offers")
 
 
-def test_whoever_is_kicked_may_come_in_again(tmp_path: Path, profiles: Profiles) -> None:
+def test_whoever_is_kicked_may_come_in_again(
+    tmp_path: Path, serve: Serve, profiles: Profiles
+) -> None:
     data = tmp_path / "room.db"
-    with Server(data) as server:
-        tab = profiles.entered(server.address, "rowdy")
-        assert run("users", "kick", "rowdy", "--data", str(data)).returncode == 0
-        expect(tab.form).to_be_visible()
-        expect(tab.alert).not_to_be_empty()
-        tab.join("rowdy")
-        tab.expect_entered()
+    server = serve(data)
+    tab = profiles.entered(server.address, "rowdy")
+    assert run("users", "kick", "rowdy", "--data", str(data)).returncode == 0
+    expect(tab.form).to_be_visible()
+    expect(tab.alert).not_to_be_empty()
+    tab.join("rowdy")
+    tab.expect_entered()
 
 
 def test_there_are_no_cookies(server: Server, profiles: Profiles) -> None:

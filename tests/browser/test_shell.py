@@ -4,11 +4,13 @@ import json
 
 from playwright.sync_api import expect
 
-from tests.browser.profiles import NO_SERVER, Profiles
+from tests.browser.profiles import NO_SERVER, Profiles, Serve
 from tests.serving import Server
 
 FIRST_PAINT_BYTES = 50 * 1024
 """The most that may cross the network before something is seen."""
+
+PAINTED = "() => performance.getEntriesByName('first-contentful-paint').length > 0"
 
 LOADED = """() => {
     const paint = performance.getEntriesByName("first-contentful-paint")[0].startTime;
@@ -30,7 +32,7 @@ KEPT = """async () => {
 def test_little_is_loaded_before_the_page_is_seen(server: Server, profiles: Profiles) -> None:
     tab = profiles.open(server.address).tab()
     expect(tab.form).to_be_visible()
-    tab.page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+    tab.page.wait_for_function(PAINTED)
     loaded = tab.page.evaluate(LOADED)
     assert "/" in dict(loaded)
     assert all(size > 0 for _, size in loaded), loaded
@@ -49,19 +51,19 @@ def test_a_file_that_has_not_changed_is_not_sent_again(server: Server, profiles:
     assert headers["etag"]
 
 
-def test_the_page_opens_while_the_server_is_down(profiles: Profiles) -> None:
-    with Server() as server:
-        profile = profiles.open(server.address)
-        profile.expect_faults(*NO_SERVER)
-        tab = profile.entered("early-bird")
-        tab.wait_for_worker()
-        tab.expect_entered()
-        server.kill()
-        tab.page.reload()
-        expect(tab.bar).to_be_visible()
-        fresh = profile.tab()
-        expect(fresh.form).to_be_visible()
-        server.start()
+def test_the_page_opens_while_the_server_is_down(serve: Serve, profiles: Profiles) -> None:
+    server = serve()
+    profile = profiles.open(server.address)
+    profile.expect_faults(*NO_SERVER)
+    tab = profile.entered("early-bird")
+    tab.wait_for_worker()
+    tab.expect_entered()
+    server.kill()
+    tab.page.reload()
+    expect(tab.bar).to_be_visible()
+    fresh = profile.tab()
+    expect(fresh.form).to_be_visible()
+    server.start()
 
 
 def test_only_the_page_s_own_files_are_kept(server: Server, profiles: Profiles) -> None:

@@ -224,7 +224,7 @@ def test_one_is_asked_about_notifications_at_the_first_mention_alone(
         sue.send("everybody else: hello")
         sue.send("@rob: are you there?")
         sue.send_to("rob", "just for you")
-        rob.page.wait_for_function("window.shown.length === 2")
+        rob.page.wait_for_function("() => window.shown.length === 2")
     assert rob.page.evaluate("window.asked") == 1
     assert rob.page.evaluate("window.shown") == [
         ["sue in the room", "@rob: are you there?"],
