@@ -20,6 +20,8 @@ from tests.websocket import BINARY, CLOSE, CONTINUATION, PING, TEXT, cut, frame,
 ASKING, FRAMES, TALKING = range(3)
 _FACES = (Web({}).row, JSON_LINES)
 _HEAD_ENDS = b"\r\n\r\n"
+_LATE = b'{"type":"error","code":"login_timeout",'
+"""What somebody is told who has said nothing in time."""
 
 
 class WebSocketGuest:
@@ -91,7 +93,7 @@ def _bare(here: Stage, kind: int, script: bytes) -> Iterator[None]:
     if not begins_a_request(said):
         guest.judge()
         return
-    hold(heard.startswith(b"HTTP/1.1 ") or not heard, heard)
+    hold(heard.startswith((b"HTTP/1.1 ", _LATE)) or not heard, heard)
     hold(b"HTTP/1.1 500" not in heard, heard)
     if kind == FRAMES and not guest.cut:
         head, _, rest = heard.partition(_HEAD_ENDS)
