@@ -21,9 +21,6 @@ OTHER, BACK = b"\xffo", b"\xff<"
 
 INSTRUCTIONS = (PAUSE, TIME, FULL, SLOW, ROOM, SESSION, OTHER, BACK)
 
-HELLO = b"\x16"
-"""Begins TLS: what comes back then is for nobody's eyes."""
-
 _LONG = 4096
 """Who says more has to read: more replies than may wait would have the server wait for ever, as
 there is nobody else who could read them."""
@@ -104,7 +101,7 @@ def visit(stage: Stage, script: bytes) -> None:
     """Have a guest follow `script`."""
     guest = Guest(stage, script)
     stage.serve(guest)
-    if not guest.said.startswith(HELLO):
+    if stage.is_json(bytes(guest.said)):
         guest.judge()
 
 

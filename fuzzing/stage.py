@@ -24,7 +24,7 @@ from chatroom.room.room import Room
 from chatroom.server.connection import Connection
 from chatroom.server.counts import Counts
 from chatroom.server.delivery import Delivery
-from chatroom.server.face import Row
+from chatroom.server.face import Row, recognise
 from chatroom.server.history import Pages
 from chatroom.server.lines import JSON_LINES
 from chatroom.server.notices import RosterNotices
@@ -41,6 +41,9 @@ PEOPLE = {"alice": "secret", "bob": "only bob knows"}
 """Who has an account, with the password."""
 
 ADDRESS = "203.0.113.7"
+
+HELLO = b"\x16"
+"""Begins TLS: what comes back then is for nobody's eyes."""
 
 
 class _Passwords(Passwords):
@@ -197,6 +200,11 @@ class Stage:
         self._now += 3.0
         self._timers.pass_time()
         self.pump()
+
+    def is_json(self, said: bytes) -> bool:
+        """Say whether one who has said that speaks JSON, without TLS."""
+        row = recognise(self._services.faces, said)
+        return not said.startswith(HELLO) and row in {None, JSON_LINES}
 
     def serve(self, peer: Peer) -> Wire:
         """Serve a connection to its end."""

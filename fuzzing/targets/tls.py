@@ -12,9 +12,9 @@ from chatroom.server.tls_front import Front
 from chatroom.server.tls_identity import Identity
 from chatroom.tls import TlsSession
 from fuzzing.conversation import messages
-from fuzzing.guests import HELLO, INSTRUCTIONS, Guest, beside_bob
+from fuzzing.guests import INSTRUCTIONS, Guest, beside_bob
 from fuzzing.seeds import SHORT_CASES, TOKENS
-from fuzzing.stage import Stage, stage
+from fuzzing.stage import HELLO, Stage, stage
 from fuzzing.target import Target, hold, nothing_logged
 from fuzzing.targets.connection import LOGIN, SCRIPTS, threads
 from fuzzing.wire import Wire

@@ -8,10 +8,10 @@ that says what the rest says, by the instructions in it.
 from collections.abc import Iterator
 
 from chatroom.server.lines import JSON_LINES
-from chatroom.web.face import Web, begins_a_request
-from fuzzing.guests import HELLO, INSTRUCTIONS, PAUSE, Guest, beside_bob
+from chatroom.web.face import Web
+from fuzzing.guests import INSTRUCTIONS, PAUSE, Guest, beside_bob
 from fuzzing.seeds import SHORT_CASES, TOKENS
-from fuzzing.stage import Stage, stage
+from fuzzing.stage import HELLO, Stage, stage
 from fuzzing.target import Target, hold, nothing_logged
 from fuzzing.targets.connection import LOGIN, SCRIPTS, WHO, threads
 from fuzzing.wire import Wire
@@ -90,7 +90,7 @@ def _bare(here: Stage, kind: int, script: bytes) -> Iterator[None]:
     said, heard = bytes(guest.said), bytes(guest.heard)
     if said.startswith(HELLO):
         return
-    if not begins_a_request(said):
+    if here.is_json(said):
         guest.judge()
         return
     hold(heard.startswith((b"HTTP/1.1 ", _LATE)) or not heard, heard)

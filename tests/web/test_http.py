@@ -122,6 +122,23 @@ def test_a_broken_request_is_told_so_and_ends_the_connection(data: bytes, status
     assert reply.body.endswith(b".\n")
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        request("/hello", version="3.1", method="HEAD"),
+        request("/hello", "X: " + "x" * HEAD_BYTES, method="HEAD"),
+    ],
+)
+def test_a_broken_request_for_a_head_is_told_so_in_a_head(data: bytes) -> None:
+    """And what is broken behind one is none for a head any more."""
+    face = face_of(TABLE)
+    (reply,) = replies(feed(face, data).data, "HEAD")
+    assert reply.status in {431, 505}
+    face = face_of(TABLE)
+    said = feed(face, request("/hello", method="HEAD") + b"GET\r\n\r\n")
+    assert [each.status for each in replies(said.data, "HEAD", "GET")] == [200, 400]
+
+
 @pytest.mark.parametrize("step", [1, 100, 4096, 1 << 20])
 @pytest.mark.parametrize(("more", "status"), [(0, 200), (1, 431)])
 def test_a_head_may_be_so_long_and_no_longer(step: int, more: int, status: int) -> None:

@@ -57,6 +57,9 @@ class Http:
         self._routes = routes
         self._origins = origins
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_BYTES)
+        # Of the request that is being answered, as far as it is known: its Host, and whether a head
+        # is all that is asked for.
+        self._host, self._is_head = "", False
 
     def admit(self) -> None:
         """Nobody logs in here."""
@@ -66,6 +69,7 @@ class Http:
         self._http.receive_data(data)
         try:
             while isinstance(event := self._http.next_event(), h11.Request):
+                self._is_head = event.method == b"HEAD"
                 yield from self._answer(event)
         except h11.RemoteProtocolError as error:
             status = HTTPStatus(error.error_status_hint)
@@ -78,6 +82,7 @@ class Http:
         if event.http_version not in _VERSIONS:
             raise h11.RemoteProtocolError("another version", error_status_hint=505)
         request = self._request_of(event)
+        self._host = request.headers.get("host", "")
         # A body is for nothing that there is. It is not read, so nothing can come behind it.
         has_body = _has_body(request)
         if not has_body:
@@ -87,7 +92,7 @@ class Http:
             return
         response = self._response(request, event.target.decode())
         close = has_body or not self._peer.welcome
-        yield from self._reply(response, request, close=close)
+        yield from self._reply(response, close=close)
 
     def _request_of(self, event: h11.Request) -> Request:
         found: dict[str, str] = {}
@@ -110,26 +115,23 @@ class Http:
         """Open a WebSocket, or say why not."""
         opened = opening.accept(event, request, self._origins)
         if isinstance(opened, Response):
-            yield from self._reply(opened, request)
+            yield from self._reply(opened)
             return
         face = WebSocket(self._peer.limits)
         early, _ = self._http.trailing_data
         yield Upgrade(opened, face)
         yield from face.feed(early)
 
-    def _reply(
-        self, response: Response, request: Request | None = None, *, close: bool = False
-    ) -> Iterator[Item]:
+    def _reply(self, response: Response, *, close: bool = False) -> Iterator[Item]:
         """Send `response`, and get ready for the next request unless the connection is to end."""
-        host = request.headers.get("host", "") if request else ""
-        head = [*response.headers, *headers.for_all(host)]
+        head = [*response.headers, *headers.for_all(self._host)]
         if response.status is not HTTPStatus.NOT_MODIFIED:
             head.append(("Content-Length", str(sum(map(len, response.body)))))
         if close:
             head.append(("Connection", "close"))
         status, phrase = response.status.value, response.status.phrase.encode()
         yield self._raw(h11.Response(status_code=status, headers=head, reason=phrase))
-        if request is None or request.method != "HEAD":
+        if not self._is_head:
             for portion in response.body:
                 yield self._raw(h11.Data(data=portion))
         self._http.send(h11.EndOfMessage())
@@ -137,6 +139,7 @@ class Http:
             yield End()
         else:
             self._http.start_next_cycle()
+            self._host, self._is_head = "", False
 
     def _raw(self, event: h11.Event) -> Raw:
         return Raw(self._http.send(event) or b"")
