@@ -67,6 +67,37 @@ def test_who_asks_and_never_reads(stage: Stage, note: Note, *, tls: bool) -> Non
     scene.end()
 
 
+REQUEST = "GET / HTTP/1.1\r\nHost: a.example\r\n"
+
+BROWSING = {
+    "head": (REQUEST, "X: y\r\n"),
+    "target": ("GET /", "x"),
+    "body": (REQUEST + "Content-Length: 1000000000\r\n\r\n", "x"),
+}
+"""What of a request never ends."""
+
+
+def test_requests_without_an_end(stage: Stage, note: Note) -> None:
+    """Each is refused where it is too long, and the rest is not kept."""
+    scene = stage()
+    for begin, piece in BROWSING.values():
+        with attack("flood", scene.server.port, begin=begin, piece=piece, size=SIZE) as flood:
+            assert not flood.report()["bye"]
+    _see(scene.grown(), note, f"{len(BROWSING)} times")
+    scene.end()
+
+
+def test_who_asks_for_the_page_and_never_reads(stage: Stage, note: Note) -> None:
+    """All are sent the same bytes, and the next request waits until they are taken."""
+    scene = stage()
+    options = {"begin": "", "piece": REQUEST + "\r\n", "size": SIZE}
+    with attack("flood", scene.server.port, **options, reads=False) as flood:
+        told = flood.report()
+    assert told["bytes"] < SIZE
+    _see(scene.grown(), note, f"{told['bytes'] / 1e6:.1f} MB were taken")
+    scene.end()
+
+
 def test_a_handshake_without_an_end(stage: Stage, note: Note) -> None:
     """A hello of 16 MB, in records that are whole, is cut short."""
     scene = stage()
