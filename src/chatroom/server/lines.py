@@ -21,6 +21,8 @@ class Allowance:
         login_bytes: how many bytes may come before the login, whatever is among them.
     """
 
+    __slots__ = ("_left", "_login_bytes")
+
     def __init__(self, login_bytes: int) -> None:
         self._login_bytes = login_bytes
         self._left: int | None = login_bytes  # None behind the login
@@ -60,6 +62,8 @@ class JsonLines:
     Args:
         limits: how much a client may send.
     """
+
+    __slots__ = ("_allowance", "_decoder")
 
     name = "json"
     framing = LINES
