@@ -121,20 +121,22 @@ def test_no_text_turns_what_stands_around_it(server: Server, profiles: Profiles)
         assert kept in {"isolate", "plaintext", "isolate-override"}, part
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_name_that_means_something_to_a_program_is_a_name(
-    server: Server, profiles: Profiles, name: str
+def test_names_that_mean_something_to_a_program_are_names(
+    server: Server, profiles: Profiles
 ) -> None:
-    tab = profiles.entered(server.address, f"friend-of-{NAMES.index(name)}")
-    with program(server.address, name) as other:
-        other.send("in the room")
-        expect(tab.message("in the room").last.locator(".author")).to_have_text(name)
-        other.send_to(f"friend-of-{NAMES.index(name)}", "in private")
-        tab.conversation(name).click()
-        expect(tab.composer).to_have_accessible_name(f"Message to {name}")
-        expect(tab.message("in private")).to_be_visible()
-        tab.say("an answer")
-        assert other.next_message().text == "an answer"
+    tab = profiles.entered(server.address, "friend-of-all")
+    for name in NAMES:
+        with program(server.address, name) as other:
+            other.send(f"{name} in the room")
+            author = tab.message(f"{name} in the room").locator(".author")
+            expect(author).to_have_text(name)
+            other.send_to("friend-of-all", "in private")
+            tab.conversation(name).click()
+            expect(tab.composer).to_have_accessible_name(f"Message to {name}")
+            expect(tab.messages.locator(".text")).to_have_text(["in private"])
+            tab.say("an answer")
+            assert other.next_message().text == "an answer"
+            tab.open_room()
 
 
 def test_names_of_other_scripts(tmp_path: Path, serve: Serve, profiles: Profiles) -> None:
