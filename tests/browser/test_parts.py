@@ -120,7 +120,8 @@ def test_a_talk_is_merged_from_both_logs(page: Page) -> None:
         const inbox = [], sent = [];
         for (let n = 1; n <= 900; n += 1) {
             inbox.push({ from: n % 3 ? "carol" : "bob", message: `i${n}`, seq: n, ts: n });
-            if (n % 9 === 0) sent.push({ from: "alice", message: `s${n}`, seq: n / 9, ts: n + 0.5 });
+            if (n % 9) continue;
+            sent.push({ from: "alice", message: `s${n}`, seq: n / 9, ts: n + 0.5 });
         }
         const ask = async ({ log, before, limit }) => {
             const all = log === "inbox" ? inbox : sent;
