@@ -27,7 +27,7 @@ class Metrics:
         token: what somebody has to know who asks from elsewhere; empty if nobody may.
     """
 
-    def __init__(self, sources: Sources, token: str = "") -> None:
+    def __init__(self, sources: Sources, token: str) -> None:
         self._sources = sources
         self._token = token
 
