@@ -215,7 +215,7 @@ class TestLogin:
         def refuse(_: ReaderPool) -> None:
             raise StoreError("Somebody reads the file.")
 
-        with running(tmp_path / "room.db") as server:
+        with running(tmp_path / "room.db", faulty=True) as server:
             server.enter("jerry").ask("EX")
             with monkeypatch.context() as patch:
                 patch.setattr(ReaderPool, "lend", refuse)

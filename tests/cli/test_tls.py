@@ -252,6 +252,15 @@ def test_a_certificate_is_read_again_on_sighup(
     assert "The certificate stays as it was, for the new one is no good: " in error
 
 
+@pytest.fixture
+def terminal_that_may_go() -> Iterator[None]:
+    """What is started meanwhile hears of SIGHUP, even if the tests run under `nohup`."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("terminal_that_may_go")
 def test_without_a_certificate_to_read_sighup_stops_it_in_order() -> None:
     with Server() as server, SecureClient(("127.0.0.1", server.port)) as bob:
         bob.login("bob")
